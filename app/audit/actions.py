@@ -1,0 +1,82 @@
+"""Writing the audit log: the listener for changes, and `record` for everything else."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.audit.models import AuditLog
+from app.audit.rules import AuditAction, kept_value
+from app.db.base import sqla
+from app.db.context import actor
+from app.db.types import utcnow
+
+FRAMEWORK_TABLES = {"ab_user", "ab_role"}  # of Flask-AppBuilder's own
+
+
+def record(
+    session: Session,
+    action: AuditAction,
+    table: str,
+    row: Any,
+    *,
+    patient: int | None = None,
+    changes: dict[str, Any] | None = None,
+) -> None:
+    """Add one row to the log inside the caller's transaction."""
+    session.execute(sa.insert(AuditLog), [_entry(action, table, row, patient, changes)])
+
+
+def _entry(
+    action: AuditAction, table: str, row: Any, patient: int | None, changes: dict[str, Any] | None
+) -> dict[str, Any]:
+    who = actor()
+    return {
+        "actor_number": who.user_id,
+        "action": action,
+        "table": table,
+        "row": "-".join(map(str, row)) if isinstance(row, tuple) else str(row),
+        "patient_number": patient,
+        "changes": changes,
+        "request_id": who.request_id,
+        "ip": who.ip,
+        "created_at": utcnow(),
+    }
+
+
+@sa.event.listens_for(sqla.session, "after_flush")
+def _record_changes(session: Session, _context: object) -> None:
+    entries = [
+        entry
+        for rows, action in (
+            (session.new, AuditAction.INSERT),
+            (session.dirty, AuditAction.UPDATE),
+            (session.deleted, AuditAction.DELETE),
+        )
+        for row in rows
+        if (entry := _change(row, action)) is not None
+    ]
+    if entries:
+        session.connection().execute(sa.insert(AuditLog.__table__), entries)
+
+
+def _change(row: Any, action: AuditAction) -> dict[str, Any] | None:
+    if not getattr(type(row), "is_audited", row.__tablename__ in FRAMEWORK_TABLES):
+        return None
+    state = sa.inspect(row)
+    changes: dict[str, Any] = {}
+    for attribute in state.mapper.column_attrs:
+        secret = bool(attribute.columns[0].info.get("secret")) or attribute.key == "password"
+        history = state.attrs[attribute.key].history
+        if action is AuditAction.UPDATE and history.has_changes() and attribute.key != "updated_at":
+            old = history.deleted[0] if history.deleted else None
+            changes[attribute.key] = [kept_value(old, secret), kept_value(getattr(row, attribute.key), secret)]
+        elif action is not AuditAction.UPDATE:
+            value = kept_value(state.dict.get(attribute.key), secret)
+            if value is not None:
+                changes[attribute.key] = [None, value] if action is AuditAction.INSERT else [value, None]
+    if action is AuditAction.UPDATE and not changes:
+        return None
+    column = getattr(row, "patient_column", None)
+    identity = tuple(state.mapper.primary_key_from_instance(row))
+    return _entry(action, row.__tablename__, identity, getattr(row, column) if column else None, changes)

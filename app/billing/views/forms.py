@@ -1,0 +1,205 @@
+"""The forms of the money pages. Each carries what makes a double click or a stale page harmless."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from wtforms import HiddenField
+from wtforms.validators import ValidationError
+
+from app.billing.actions import Line, Tender
+from app.billing.rules import AdjustmentKind, PaymentMethod, RefundKind, change_due
+from app.billing.views.lookups import charge_field, charge_parts, patient_field
+from app.kernel.errors import RuleError
+from app.kernel.money import parse_tugrug, share_of
+from app.kernel.text import T
+from app.web import fields
+from app.web.forms import ClinicForm, RowForm, RowsField
+from app.web.text import lazy, percent, say
+
+MOST_LINES = 300
+_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+def new_key() -> str:
+    """A key for one form: whatever is sent under it twice is written once."""
+    return uuid4().hex
+
+
+class KeyField(HiddenField):
+    """The key of a form; one that was tampered with is refused."""
+
+    def pre_validate(self, form: Any) -> None:
+        if not _KEY.fullmatch(self.data or ""):
+            raise ValidationError(say(T("This form is incomplete. Load the page again.")))
+
+
+# --- drafts
+
+
+class LineRow(RowForm):
+    """A line: a service or medicine, or a text with a price of its own."""
+
+    item_id = HiddenField()
+    charge = charge_field(label=lazy(T("Service or medicine")))
+    text = fields.TextField(lazy(T("Or another text")), longest=255)
+    teeth = fields.TextField(lazy(T("Teeth")), longest=120)
+    quantity = fields.NumberField(lazy(T("Quantity")), default=1, least=1, most=9_999)
+    unit_price = fields.MoneyField(lazy(T("Price")))
+    discount = fields.MoneyField(lazy(T("Discount")))
+
+
+class LinesForm(ClinicForm):
+    """The lines of a draft."""
+
+    lines = RowsField(LineRow, label=T("Lines"), spare=0, most=MOST_LINES)
+
+    def written(self) -> list[Line]:
+        """The lines as they were written, each with the name its errors belong to."""
+        found = []
+        for entry in self.lines.entries:
+            if entry.form.is_blank():
+                continue
+            row = entry.data
+            service, medicine = charge_parts(row["charge"])
+            found.append(
+                Line(
+                    item_id=_number(row["item_id"]),
+                    service_id=service,
+                    medicine_id=medicine,
+                    text=row["text"],
+                    teeth=row["teeth"],
+                    quantity=row["quantity"] or 1,
+                    unit_price=row["unit_price"],
+                    discount=row["discount"] or 0,
+                    name=entry.name,
+                )
+            )
+        return found
+
+
+def _number(typed: str | None) -> int | None:
+    return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 16 else None
+
+
+class OffField(fields._Typed):
+    """What is taken off: an amount, or a share such as `5 %`."""
+
+    css, inputmode = "num", "decimal"
+
+    def read(self, typed: str) -> int | tuple[int]:
+        """Tögrög, or (basis points,)."""
+        if not typed.rstrip().endswith("%"):
+            return parse_tugrug(typed)
+        match = re.fullmatch(r"(\d{1,3})(?:[.,](\d{1,2}))?\s*%", typed.strip())
+        points = int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0")) if match else -1
+        if not 0 <= points <= 10_000:
+            raise RuleError(T("Write a share from 0 to 100 %%."))
+        return (points,)
+
+    def show(self, value: Any) -> str:
+        return percent(value[0]) if isinstance(value, tuple) else f"{value:,}"
+
+
+class DiscountForm(ClinicForm):
+    """A discount on the whole invoice."""
+
+    discount = OffField(lazy(T("Amount or percent")), validators=[fields.required])
+    reason = fields.TextField(lazy(T("Reason")), longest=255)
+
+    def amount(self, total: int) -> int:
+        """In tögrög, of what the lines still come to."""
+        value: Any = self.discount.data
+        return share_of(total, value[0]) if isinstance(value, tuple) else int(value)
+
+
+class InvoiceForm(ClinicForm):
+    """A new invoice without a visit."""
+
+    patient_id = patient_field(label=lazy(T("Patient")), validators=[fields.required])
+
+
+class PayerForm(ClinicForm):
+    """Who is asked to pay."""
+
+    payer_id = patient_field(label=lazy(T("Paid by somebody else")))
+
+
+# --- money
+
+
+class TenderRow(RowForm):
+    """Money as it is handed over."""
+
+    amount = fields.MoneyField(lazy(T("Amount")), least=1)
+    method = fields.ChoiceField(lazy(T("Method")), enum_class=PaymentMethod)
+    reference = fields.TextField(lazy(T("Reference")), longest=80)
+
+    def is_blank(self) -> bool:
+        """A tender without an amount is none, whatever method is chosen."""
+        return not self.amount.raw_data or not str(self.amount.raw_data[0]).strip()
+
+
+class PayForm(ClinicForm):
+    """A payment with one or two tenders."""
+
+    key = KeyField(lazy(T("Form")))
+    tenders = RowsField(TenderRow, label=T("Payment"), spare=2, most=2)
+    received = fields.MoneyField(lazy(T("Cash received")))
+    payer_id = patient_field(label=lazy(T("Paid by somebody else")))
+
+    def written(self) -> list[Tender]:
+        """The tenders. Raises RuleError for one without a method."""
+        found = []
+        for entry in self.tenders.entries:
+            if entry.form.is_blank():
+                continue
+            row = entry.data
+            if row["method"] is None:
+                raise RuleError(T("Choose one of the list."), field=f"{entry.name}-method")
+            found.append(Tender(row["amount"], row["method"], row["reference"], entry.name))
+        if not found:
+            raise RuleError(T("Write what is paid."), field="tenders-0-amount")
+        return found
+
+    def change(self, tenders: list[Tender]) -> int:
+        """What goes back of the cash received. Raises RuleError where it is too little."""
+        cash = sum(tender.amount for tender in tenders if tender.method is PaymentMethod.CASH)
+        return change_due(self.received.data, cash) if self.received.data and cash else 0
+
+
+class AccountPayForm(PayForm):
+    """A payment on account: to the patient's oldest open invoices, the rest is credit."""
+
+    patient_id = patient_field(label=lazy(T("Patient")), validators=[fields.required])
+
+
+class CreditForm(ClinicForm):
+    """Using a patient's credit."""
+
+    amount = fields.MoneyField(lazy(T("Amount")), least=1, validators=[fields.required])
+
+
+class AdjustForm(ClinicForm):
+    """Lowering what is owed without money."""
+
+    kind = fields.ChoiceField(lazy(T("Kind")), enum_class=AdjustmentKind, validators=[fields.required])
+    amount = fields.MoneyField(lazy(T("Amount")), least=None, validators=[fields.required])
+    reason = fields.TextField(lazy(T("Reason")), longest=255, validators=[fields.required])
+
+
+class VoidForm(ClinicForm):
+    """Why an invoice is taken back."""
+
+    reason = fields.TextField(lazy(T("Reason")), longest=255, validators=[fields.required])
+
+
+class RefundForm(ClinicForm):
+    """Giving money back, or taking back what was never received."""
+
+    key = KeyField(lazy(T("Form")))
+    kind = fields.ChoiceField(lazy(T("Kind")), enum_class=RefundKind, validators=[fields.required])
+    amount = fields.MoneyField(lazy(T("Amount")), least=1, validators=[fields.required])
+    # not `method`: a form's own property in the browser
+    by_method = fields.ChoiceField(lazy(T("Method")), enum_class=PaymentMethod, validators=[fields.required])
+    reason = fields.TextField(lazy(T("Reason")), longest=255, validators=[fields.required])

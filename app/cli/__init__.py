@@ -1,0 +1,20 @@
+"""The `flask` commands: see docs and README. Each prints what it did, in one language: English."""
+
+from flask import Flask
+
+from app.cli import billing, demo, jobs, patients, roles, work
+from app.cli.deploy import deploy
+
+__all__ = ["deploy", "init_cli"]
+
+
+def init_cli(flask_app: Flask) -> None:
+    """Attach the commands."""
+    for group in (roles, patients, billing, jobs, work, demo):
+        group.init(flask_app)
+
+    @flask_app.cli.command("deploy")
+    def deploy_command() -> None:
+        """Migrations, permissions, roles and reference data, in one process."""
+        deploy(flask_app)
+        print("the database is at this release")

@@ -1,0 +1,29 @@
+"""`flask jobs …`: work that follows a commit, and what runs each night."""
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from app.cli.deploy import now
+from app.db import unit
+from app.kernel.dates import clinic_date
+from app.security import identity
+from app.workflows import nightly
+
+jobs = AppGroup("jobs", help="Work in the background.")
+
+
+def init(flask_app: Flask) -> None:
+    """Attach the group."""
+    flask_app.cli.add_command(jobs)
+
+
+@jobs.command("nightly")
+def run_nightly() -> None:
+    """What changes by itself when a day ends; running it twice changes nothing."""
+    zone = identity.the_clinic().zone
+    today = clinic_date(now(), zone)
+    changed = unit(lambda session: nightly.refresh_statuses(session, today, zone))
+    click.echo(f"patients whose status changed: {changed}")
+    dropped = unit(lambda session: nightly.drop_past_slots(session, today, zone))
+    click.echo(f"booking slots of past days dropped: {dropped}")

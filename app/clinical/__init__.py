@@ -1,0 +1,1 @@
+"""What happens in the chair: treatments, items on teeth, diagnoses, findings, prescriptions."""

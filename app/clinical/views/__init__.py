@@ -1,0 +1,33 @@
+"""The screens of treatments, the tooth chart and prescriptions."""
+
+from app.clinical.views.lists import PrescriptionView, TreatmentView
+from app.clinical.views.prescribing import DraftItemPage, DraftPage, IssuingPage, PrescriptionPage
+from app.clinical.views.tables import (
+    PrescriptionItemView,
+    ToothFindingView,
+    TreatmentDiagnosisView,
+    TreatmentItemToothView,
+    TreatmentItemView,
+)
+from app.clinical.views.treatment import FindPage, HistoryPage, StatusPage, TreatmentPage
+from app.clinical.views.work import MarksPage, WorkPage
+
+VIEWS = (
+    TreatmentView,
+    TreatmentPage,
+    StatusPage,
+    WorkPage,
+    MarksPage,
+    HistoryPage,
+    FindPage,
+    TreatmentItemView,
+    TreatmentItemToothView,
+    TreatmentDiagnosisView,
+    ToothFindingView,
+    PrescriptionView,
+    PrescriptionPage,
+    DraftPage,
+    DraftItemPage,
+    IssuingPage,
+    PrescriptionItemView,
+)

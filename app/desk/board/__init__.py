@@ -1,0 +1,133 @@
+"""What the day board shows, gathered in a fixed number of statements however many visits the day has."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from app.billing import queries as billing
+from app.clinical import queries as clinical
+from app.clinical.models import Treatment
+from app.desk.board.columns import PLACE, by_chair, by_doctor
+from app.desk.board.day import Block, Card, Day
+from app.kernel.dates import clinic_date, day_bounds
+from app.people import queries as people
+from app.people import rules as people_rules
+from app.scheduling import queries
+from app.scheduling.models import Appointment, Chair, Shift
+from app.scheduling.rules import AppointmentStatus, RoomStatus, ShiftKind, Span, Standing, offers
+from app.scheduling.rules.day import Floor, on_the_floor, seat
+from app.scheduling.terms import terms as the_terms
+from app.web import cells, who
+from app.web.text import today
+
+DOCTOR, CHAIR = "doctor", "chair"
+
+
+def board_context(session: Session, day: date, by: str) -> dict[str, Any]:
+    """Everything `scheduling/_board.html` needs for a day by `doctor` or by `chair`.
+
+    At most twelve statements. A page that includes the board also includes `scheduling/_panel.html` and loads
+    `css/board.css` and `js/board.js`.
+    """
+    seen = _read(session, day)
+    seen.cards = _cards(session, seen)
+    floor: Floor[Appointment] = on_the_floor(seen.visits, seen.now) if day == today() else Floor()
+    if day != today():
+        floor.dropped = [visit for visit in seen.visits if visit not in seen.live()]
+    monday = day - timedelta(days=day.weekday())
+    counts = queries.live_counts(session, monday, 7, seen.terms.zone)
+    return {
+        "board": seen,
+        "day": day,
+        "by": by,
+        "columns": by_chair(seen) if by == CHAIR else by_doctor(session, seen),
+        "cards": seen.cards,
+        "floor": floor,
+        "free_chairs": _free_chairs(seen) if day == today() else [],
+        "week": [(monday + timedelta(days=n), counts[monday + timedelta(days=n)]) for n in range(7)],
+        "holiday": seen.holidays.get(day),
+        "is_closed": seen.is_closed(day),
+        "hours": _hours(seen),
+        "now_top": seen.block(Span(seen.now, seen.now)).top if _is_on_board(seen) else None,
+        "may_book": who.may("write", PLACE),
+        "is_today": day == today(),
+        "height": seen.block(seen.window).minutes,
+    }
+
+
+def _read(session: Session, day: date) -> Day:
+    terms, now = the_terms(), datetime.now(UTC)
+    start, end = day_bounds(day, terms.zone)
+    monday = day - timedelta(days=day.weekday())
+    return Day(
+        date=day,
+        now=now,
+        terms=terms,
+        visits=queries.appointments_between(session, start, end),
+        shifts=queries.shifts_between(session, day, day, Shift.kind == ShiftKind.WORK),
+        away=queries.time_off_between(session, start, end),
+        holidays={row.date: row for row in queries.holidays_between(session, monday, monday + timedelta(days=6))},
+        chairs=queries.chairs(session),
+    )
+
+
+def _cards(session: Session, seen: Day) -> dict[int, Card]:
+    """Each visit with its moves, alerts, phones, check-in, treatment and what the patient owes."""
+    ids, patients = [v.appointment_id for v in seen.visits], {v.patient_id for v in seen.visits}
+    if not ids:
+        return {}
+    history = people.history_of(session, patients)
+    phones = people.phones_of_patients(session, patients)
+    check_ins = queries.check_ins(session, ids)
+    urls = _treatment_urls(session, ids)
+    payers = [v.patient_id for v in seen.visits if v.status is AppointmentStatus.TREATED]
+    owed = billing.balances(session, payers) if payers and who.has_right("see_balance") else {}
+    may_move = who.may("write", PLACE)
+    cards = {}
+    for visit in seen.visits:
+        check_in = check_ins.get(visit.appointment_id)
+        at = Standing(visit.status, visit.start_at, check_in.came_from if check_in else None, visit.actual_start_at)
+        cards[visit.appointment_id] = Card(
+            visit,
+            offers(at, now=seen.now, zone=seen.terms.zone) if may_move else [],
+            people_rules.alerts(history.get(visit.patient_id, []), today()),
+            phones.get(visit.patient_id, []),
+            check_in.at if check_in else None,
+            urls.get(visit.appointment_id),
+            owed.get(visit.patient_id),
+        )
+    return cards
+
+
+def _treatment_urls(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    endpoint, page = cells.RECORDS.get(Treatment, ("", ""))
+    if not endpoint or not who.may("read", page):
+        return {}
+    return {
+        key: url_for(endpoint, pk=found) for key, found in clinical.treatments_of_appointments(session, ids).items()
+    }
+
+
+def _free_chairs(seen: Day) -> list[tuple[Chair, datetime | None]]:
+    """The chairs nobody holds at this minute, each with when the next patient comes to it."""
+    found = []
+    for chair in seen.chairs:
+        state = seat([visit for visit in seen.visits if visit.chair_id == chair.chair_id], seen.now)
+        if state.is_free and chair.room.status is not RoomStatus.OUT_OF_SERVICE:
+            found.append((chair, state.coming.start_at if state.coming else None))
+    return found
+
+
+def _is_on_board(seen: Day) -> bool:
+    return seen.window.start <= seen.now < seen.window.end and clinic_date(seen.now, seen.terms.zone) == seen.date
+
+
+def _hours(seen: Day) -> list[Block]:
+    hours, at = [], seen.window.start
+    while at < seen.window.end:
+        hours.append(seen.block(Span(at, at + timedelta(hours=1)), at))
+        at += timedelta(hours=1)
+    return hours

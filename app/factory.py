@@ -1,0 +1,119 @@
+"""`create_app`: extensions, rooms in ladder order, hooks, error pages."""
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import flask_babel
+from flask import Flask, g, redirect, request, session
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import app.models  # noqa: F401 - every table is known before the first mapper is used
+from app import menu
+from app.audit.actions import record
+from app.audit.rules import AuditAction
+from app.db import set_actor, sqla, unit
+from app.db.engine import configure
+from app.security import identity
+from app.security.manager import ClinicSecurityManager
+from app.security.rules import Role
+from app.web import who
+from app.web.builder import ClinicBuilder
+from app.web.catalogues import ensure_compiled
+from app.web.errors import init_errors
+from app.web.headers import init_headers
+from app.web.text import LOCALES, say
+from app.web.theme import init_theme
+from app.web.who import NOBODY, Hooks
+from app.workflows.identify import actor_of, with_people
+
+csrf = CSRFProtect()
+
+
+def create_app(config: dict[str, Any] | None = None) -> Flask:
+    """The application for this configuration (default: from the environment)."""
+    if config is None:
+        import config as settings
+
+        config = settings.load()
+    ensure_compiled(_root() / "translations")
+    flask_app = _bare_app(config)
+    sqla.init_app(flask_app)
+    csrf.init_app(flask_app)
+    Migrate(flask_app, sqla, directory=str(_root() / "migrations"), render_as_batch=True, compare_type=True)
+    flask_app.extensions["soyoo_hooks"] = _hooks()
+    with flask_app.app_context():
+        configure(sqla.engine)
+        init_errors(flask_app)
+        init_headers(flask_app)
+        init_theme(flask_app)
+        _init_requests(flask_app)
+        builder = ClinicBuilder(update_perms=False, security_manager_class=ClinicSecurityManager)
+        builder.init_app(flask_app, sqla.session)
+        flask_app.extensions["babel"].locale_selector = _locale
+        for view in menu.VIEWS:
+            builder.add_view_no_menu(view)
+    from app import cli
+
+    cli.init_cli(flask_app)
+    return flask_app
+
+
+def _bare_app(config: dict[str, Any]) -> Flask:
+    flask_app = Flask("app", static_url_path="/static")
+    flask_app.config.update(config)
+    flask_app.url_map.strict_slashes = False
+    flask_app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
+    if config["PROXIES"]:
+        count = config["PROXIES"]
+        flask_app.wsgi_app = ProxyFix(flask_app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    return flask_app
+
+
+def _root() -> Path:
+    return Path(__file__).resolve().parent.parent
+
+
+def _hooks() -> Hooks:
+    return Hooks(
+        identity=lambda: identity.identify(with_people),
+        clinic=identity.the_clinic,
+        setting=identity.setting,
+        record=_record,
+        role_names=_role_names,
+        navigation=menu.navigation,
+    )
+
+
+def _record(action: str, table: str, row: Any, *, patient: int | None = None, changes: Any = None) -> None:
+    unit(lambda s: record(s, AuditAction(action), table, row, patient=patient, changes=changes))
+
+
+def _role_names() -> list[str]:
+    return [say(role) for role in Role if role.role_name in who.me().roles]
+
+
+def _locale() -> str:
+    """The person's language, else the browser's choice, else the clinic's."""
+    if request:
+        chosen = (who.me().locale if "identity" in g else None) or session.get("locale")
+        if chosen in LOCALES:
+            return str(chosen)
+    return str(flask_babel.get_babel().default_locale)
+
+
+def _init_requests(flask_app: Flask) -> None:
+    @flask_app.before_request
+    def begin() -> Any:
+        set_actor(actor_of(NOBODY, "", ""))
+        if request.endpoint == "static":
+            return None
+        me = who.me()
+        g.request_id = str(uuid.uuid4())
+        set_actor(actor_of(me, g.request_id, request.remote_addr or ""))
+        identity.touch()
+        if me.must_change_password and not request.path.startswith(("/profile", "/logout", "/lang", "/static")):
+            return redirect("/profile")
+        return None

@@ -1,0 +1,1 @@
+"""Insurers, their plans, and who is insured with whom."""

@@ -1,0 +1,141 @@
+"""The composition root: which views there are, and how the day's work is laid out in the menu."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import request
+
+from app.billing import views as billing
+from app.catalogue import views as catalogue
+from app.clinical import views as clinical
+from app.desk import (
+    dashboard,
+    day_board,
+    index,
+    patient_import,
+    patient_profile,
+    profile,
+    search,
+    shared,
+)
+from app.insurance import views as insurance
+from app.kernel.text import T, Text
+from app.people import views as people
+from app.scheduling import views as scheduling
+from app.security import views as security
+from app.web import who
+from app.web.text import say
+
+VIEWS: tuple[Any, ...] = (
+    *security.VIEWS,
+    index.IndexPage,
+    profile.ProfilePage,
+    shared.SharedPage,
+    *dashboard.VIEWS,
+    *search.VIEWS,
+    *day_board.VIEWS,
+    *patient_import.VIEWS,
+    patient_profile.PatientProfilePage,
+    *people.VIEWS,
+    *catalogue.VIEWS,
+    *scheduling.VIEWS,
+    *clinical.VIEWS,
+    *billing.VIEWS,
+    *insurance.VIEWS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the menu: the page whose right opens it, its address, its words and icon."""
+
+    page: str
+    url: str
+    label: Text
+    icon: str
+
+
+MENU: tuple[tuple[Text | None, tuple[Entry, ...]], ...] = (
+    (
+        None,
+        (
+            Entry("/dashboard", "/dashboard", T("Dashboard"), "house"),
+            Entry("/appointments", "/appointments", T("Appointments"), "calendar"),
+            Entry("/patients", "/patients", T("Patients"), "users"),
+        ),
+    ),
+    (
+        T("In the chair"),
+        (
+            Entry("/treatments", "/treatments", T("Treatments"), "activity"),
+            Entry("/prescriptions", "/prescriptions", T("Prescriptions"), "pill"),
+            Entry("/rooms", "/rooms", T("Rooms"), "door-open"),
+        ),
+    ),
+    (
+        T("Money"),
+        (
+            Entry("/invoices", "/invoices", T("Invoices"), "receipt"),
+            Entry("/payments", "/payments", T("Payments"), "wallet"),
+            Entry("/insurance", "/insurance", T("Insurance"), "umbrella"),
+        ),
+    ),
+    (
+        T("Clinic"),
+        (
+            Entry("/services", "/services", T("Services"), "tags"),
+            Entry("/prescriptions", "/medicines", T("Medicines"), "briefcase"),
+            Entry("/doctors", "/doctors", T("Doctors"), "stethoscope"),
+            Entry("/employees", "/employees", T("Employees"), "id-card"),
+            Entry("/shifts", "/shifts", T("Shifts"), "clock"),
+            Entry("/shifts", "/holidays", T("Public holidays"), "palmtree"),
+        ),
+    ),
+    (
+        T("System"),
+        (
+            Entry("/settings", "/settings", T("Settings"), "settings"),
+            Entry("/users/list/", "/users/list/", T("Users"), "user-plus"),
+            Entry("/roles/list/", "/roles/list/", T("Roles and their rights"), "key-round"),
+            Entry("/audit", "/audit", T("Audit log"), "history"),
+            Entry("/system", "/jobs", T("Work in the background"), "refresh-cw"),
+        ),
+    ),
+)
+
+
+@dataclass(slots=True)
+class Group:
+    """A group of the menu as one person sees it."""
+
+    label: str
+    items: list["Item"] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Item:
+    """A line of the menu as one person sees it."""
+
+    label: str
+    url: str
+    icon: str
+    is_current: bool
+
+
+def navigation() -> list[Group]:
+    """The menu of whoever is signed in: only what they may open."""
+    groups = []
+    for label, entries in MENU:
+        items = [
+            Item(say(entry.label), entry.url, entry.icon, _is_current(entry.url))
+            for entry in entries
+            if who.may("read", entry.page)
+        ]
+        if items:
+            groups.append(Group(say(label) if label else "", items))
+    return groups
+
+
+def _is_current(url: str) -> bool:
+    bare = url.removesuffix("/list/").rstrip("/")
+    return request.path.rstrip("/") == bare or request.path.startswith(bare + "/")

@@ -1,0 +1,1 @@
+"""Patients, employees, their phones, positions and health."""

@@ -1,0 +1,23 @@
+"""The screens of people."""
+
+from app.people.views.employees import DoctorView, EmployeePhoneView, EmployeePositionView, EmployeeView, PositionView
+from app.people.views.patients import (
+    MedicalHistoryEntryView,
+    PatientPhoneView,
+    PatientRelationView,
+    PatientSearchView,
+    PatientView,
+)
+
+VIEWS = (
+    PatientView,
+    PatientPhoneView,
+    PatientRelationView,
+    MedicalHistoryEntryView,
+    EmployeeView,
+    DoctorView,
+    EmployeePhoneView,
+    PositionView,
+    EmployeePositionView,
+    PatientSearchView,
+)

@@ -1,0 +1,204 @@
+"""The screens of patients and what belongs to them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask import request
+from flask_appbuilder import aggregate_count
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+
+from app.insurance.models import PatientInsurance
+from app.kernel.text import T
+from app.people import actions, queries
+from app.people.models import MedicalHistoryEntry, Patient, PatientPhone, PatientRelation, PatientSearch
+from app.people.views.lookups import DOCTORS, PHONES
+from app.web import fields, who
+from app.web.listing import like
+from app.web.text import lazy, phone_link, today
+from app.web.views import ClinicView, Inline
+from app.workflows.register_patient import register_patient
+
+HISTORY_COLUMNS = ("kind", "name", "allergen", "severity", "detail")
+POLICY_COLUMNS = ("insurance_plan_id", "policy_number", "order", "valid_from", "valid_until")
+ONLY_NEW = ("history", "insurance", "knows_likely_duplicates")
+
+
+class PatientView(ClinicView):
+    """The patients; the record is the profile on the desk."""
+
+    datamodel = SQLAInterface(Patient)
+    page, route_base = "/patients", "/patients"
+    title_one, title_many = T("Patient"), T("Patients")
+    list_columns = ("full_name", "card_number", "register_number", "phone", "age", "gender", "status", "last_seen_at")
+    show_columns = ("full_name",)
+    shows_elsewhere = True
+    add_columns = (
+        "register_number", "last_name", "first_name", "birthday", "gender", "passport_number", "phones", "address",
+        "email", "emergency_contact", "blood_type", "occupation", "history", "card_number", "source",
+        "assigned_doctor_id", "preferred_locale", "dentition", "sms_opt_in", "email_opt_in", "marketing_opt_in", "note",
+        "insurance", "knows_likely_duplicates",
+    )  # fmt: skip
+    edit_columns = (*(name for name in add_columns if name not in ONLY_NEW), "is_deceased")
+    search_columns = (
+        "status", "gender", "birthday", "last_seen_at", "created_at", "assigned_doctor_id", "is_provisional", "source",
+    )  # fmt: skip
+    order_columns = ("full_name", "card_number", "last_seen_at", "age")
+    default_order = ("full_name", "asc")
+    sections = (
+        (T("Who"), ("register_number", "last_name", "first_name", "birthday", "gender", "passport_number")),
+        (T("How to reach them"), ("phones", "address", "email", "emergency_contact")),
+        (T("Health"), ("blood_type", "occupation", "history")),
+        (T("Insurance"), ("insurance",)),
+        (
+            T("At the clinic"),
+            (
+                "card_number", "source", "assigned_doctor_id", "preferred_locale", "dentition", "sms_opt_in",
+                "email_opt_in", "marketing_opt_in", "is_deceased", "note",
+            ),
+        ),
+    )  # fmt: skip
+    inlines = {
+        "phones": Inline(
+            PatientPhone, ("phone_number_val", "label", "is_primary"), "patient_id", T("Phone numbers"), 2, made=PHONES
+        ),
+        "history": Inline(MedicalHistoryEntry, HISTORY_COLUMNS, "patient_id", T("Medical history")),
+        "insurance": Inline(PatientInsurance, POLICY_COLUMNS, "patient_id", T("Policies"), spare=0),
+    }
+    lookups = {"assigned_doctor_id": DOCTORS}
+    made_fields = {"knows_likely_duplicates": fields.YesField(lazy(T("This is somebody else: save anyway")))}
+    column_labels = {"knows_likely_duplicates": T("This is somebody else: save anyway")}
+    add_template = edit_template = "people/patient_form.html"
+    list_template = "people/patients.html"
+    definitions = [
+        {"label": T("New patients by month"), "group": "created_at", "series": [(aggregate_count, "")]},
+        {"label": T("Patients by gender"), "group": "gender", "series": [(aggregate_count, "")]},
+        {"label": T("Patients by how they came"), "group": "source", "series": [(aggregate_count, "")]},
+        {"label": T("Patients by last visit"), "group": "status", "series": [(aggregate_count, "")]},
+    ]
+
+    def column(self, name: str) -> Any:
+        """Name and age sort by what stands behind them."""
+        return super().column({"full_name": "sort_name", "age": "birthday"}.get(name, name))
+
+    def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
+        """Any part of name, register number, card or phone, in every way people write it."""
+        return Patient.patient_id.in_(queries.matching_ids(session, typed, 1_000))
+
+    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+        """The primary phone and the age."""
+        phones = queries.phones_of_patients(session, [row.patient_id for row in rows])
+        return {
+            row.patient_id: {
+                "phone": phone_link(phones[row.patient_id][0].phone_number_val) if row.patient_id in phones else None,
+                "age": row.age_on(today()),
+            }
+            for row in rows
+        }
+
+    def groups(self, columns: Sequence[str]) -> Any:
+        """The tick for somebody else is shown only beside the warning."""
+        return super().groups([name for name in columns if name != "knows_likely_duplicates"])
+
+    def create(self, session: Session, values: dict[str, Any]) -> Patient:
+        """Patient, phones, history and insurer in one transaction."""
+        return register_patient(
+            session,
+            values,
+            phones=values["phones"],
+            history=values["history"],
+            policies=values["insurance"],
+            today=today(),
+            by=who.me().user_id,
+            knows_likely_duplicates=bool(values["knows_likely_duplicates"]),
+        )
+
+    def change(self, session: Session, row: Patient, values: dict[str, Any]) -> Patient:
+        """Patient and phones in one transaction."""
+        return actions.change_patient(session, row, values, values["phones"], today=today())
+
+
+class PatientPhoneView(ClinicView):
+    """Phones of patients: changed on the patient's form."""
+
+    datamodel = SQLAInterface(PatientPhone)
+    page, route_base = "/patients", "/patient-phones"
+    title_one, title_many = T("Patient's phone"), T("Patients' phones")
+    list_columns = ("phone_number_val", "patient", "label", "is_primary")
+    show_columns = ("phone_number_val", "patient", "label", "is_primary", "created_at", "updated_at")
+    search_columns = ("patient_id", "label", "is_primary")
+    order_columns = ("phone_number_val",)
+
+    def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
+        """As the patients."""
+        return queries.matching_condition(PatientPhone.patient_id, typed)
+
+
+class PatientRelationView(ClinicView):
+    """Families."""
+
+    datamodel = SQLAInterface(PatientRelation)
+    page, route_base = "/patients", "/patient-relations"
+    title_one, title_many = T("Relation"), T("Relations")
+    list_columns = ("patient", "related_patient", "kind", "is_payer")
+    show_columns = (*list_columns, "created_at")
+    add_columns = edit_columns = ("patient_id", "related_patient_id", "kind", "is_payer")
+    search_columns = ("patient_id", "related_patient_id", "kind", "is_payer")
+    order_columns = ("kind",)
+    can_delete = True
+
+    def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
+        """As the patients."""
+        return queries.matching_condition(PatientRelation.patient_id, typed)
+
+
+class PatientSearchView(ClinicView):
+    """The keys of the search, for an Admin who wonders why somebody isn't found."""
+
+    datamodel = SQLAInterface(PatientSearch)
+    page, route_base = "/system", "/patient-search"
+    title_one, title_many = T("Search key"), T("Search keys")
+    list_columns = ("key", "kind", "patient_id")
+    search_columns = ("kind", "key")
+    order_columns = ("key",)
+    column_labels = {"patient_id": T("Patient")}
+
+
+class MedicalHistoryEntryView(ClinicView):
+    """Allergies, conditions, medications."""
+
+    datamodel = SQLAInterface(MedicalHistoryEntry)
+    page, route_base = "/patients", "/medical-history"
+    title_one, title_many = T("Entry of the medical history"), T("Medical history")
+    list_columns = ("name", "patient", "kind", "severity", "allergen", "told_by", "since", "until")
+    show_columns = (*list_columns, "detail", "confirmed_by_employee", "created_at", "updated_at")
+    add_columns = edit_columns = (
+        "patient_id", "kind", "name", "allergen", "severity", "detail", "since", "until", "told_by", "confirmed_by",
+    )  # fmt: skip
+    search_columns = ("patient_id", "kind", "severity", "allergen", "told_by")
+    order_columns = ("name", "severity", "since")
+    lookups = {"confirmed_by": DOCTORS}
+    definitions = [
+        {"label": T("Entries by kind"), "group": "kind", "series": [(aggregate_count, "")]},
+        {"label": T("Entries by allergen"), "group": "allergen", "series": [(aggregate_count, "")]},
+    ]
+
+    def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
+        """By patient, or by what it is."""
+        return sa.or_(
+            queries.matching_condition(MedicalHistoryEntry.patient_id, typed), like(MedicalHistoryEntry.name, typed)
+        )
+
+    def create(self, session: Session, values: dict[str, Any]) -> Any:
+        """With who wrote it."""
+        return super().create(session, {**values, "recorded_by": who.me().user_id})
+
+    def after_save(self, key: Any) -> str:
+        """Back to the patient, where there is one in the address."""
+        return (
+            f"/patients/{request.form['patient_id']}"
+            if request.form.get("patient_id", "").isdigit()
+            else super().after_save(key)
+        )

@@ -1,0 +1,1 @@
+"""Rooms, chairs, shifts, holidays, and the appointments that hold them."""

@@ -1,0 +1,202 @@
+"""Rooms, chairs, shifts, time off, holidays, appointments and the slots they hold."""
+
+import datetime as dt
+from datetime import date, datetime, time
+
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, SmallInteger, String, Text, Time
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.catalogue.models import ServiceCatalog
+from app.db import AppendOnly, Base, BigKey, CodeType, Instant, Stamped, WordType, table_args
+from app.kernel.text import Names
+from app.people.models import Employee, Patient
+from app.scheduling.rules import AppointmentSource, AppointmentStatus, RoomStatus, RoomType, ShiftKind, SlotKind
+
+
+class Room(Stamped):
+    """A room of the clinic."""
+
+    room_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    room_type: Mapped[RoomType] = mapped_column(WordType(RoomType))
+    status: Mapped[RoomStatus] = mapped_column(CodeType(RoomStatus), default=RoomStatus.FREE)
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return self.name
+
+
+class Chair(Stamped):
+    """A dental chair (operatory): what an appointment takes."""
+
+    __table_args__ = table_args(Index(None, "room_id"))
+
+    chair_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    room_id: Mapped[int] = mapped_column(BigKey, ForeignKey("room.room_id"))
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+    room: Mapped[Room] = relationship(Room)
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return self.name
+
+
+class Shift(Stamped):
+    """When somebody works, on the clinic's wall clock."""
+
+    __table_args__ = table_args(
+        Index(None, "shift_date", "employee_id"),
+        Index(None, "employee_id", "shift_date"),
+        CheckConstraint("end_time > start_time", name="ends_after_start"),
+    )
+
+    shift_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    employee_id: Mapped[int] = mapped_column(BigKey, ForeignKey("employee.employee_id"))
+    chair_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("chair.chair_id"))
+    room_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("room.room_id"))
+    shift_date: Mapped[date] = mapped_column(Date)
+    start_time: Mapped[time] = mapped_column(Time)
+    end_time: Mapped[time] = mapped_column(Time)
+    kind: Mapped[ShiftKind] = mapped_column(WordType(ShiftKind), default=ShiftKind.WORK)
+
+    employee: Mapped[Employee] = relationship(Employee)
+    chair: Mapped[Chair | None] = relationship(Chair)
+    room: Mapped[Room | None] = relationship(Room)
+
+    @property
+    def title(self) -> str:
+        """The day and the hours."""
+        return f"{self.shift_date} {self.start_time:%H:%M}–{self.end_time:%H:%M}"
+
+
+class TimeOff(Stamped):
+    """When somebody is away."""
+
+    __table_args__ = table_args(
+        Index(None, "employee_id", "from"), CheckConstraint("until > `from`", name="ends_after_start")
+    )
+
+    time_off_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    employee_id: Mapped[int] = mapped_column(BigKey, ForeignKey("employee.employee_id"))
+    from_: Mapped[datetime] = mapped_column("from", Instant)
+    until: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str | None] = mapped_column(String(255))
+
+    employee: Mapped[Employee] = relationship(Employee)
+
+    @property
+    def title(self) -> str:
+        """Why."""
+        return self.reason or self.employee.title
+
+
+class Holiday(Stamped):
+    """A public holiday; Цагаан сар and the like can be edited."""
+
+    holiday_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    date: Mapped[dt.date] = mapped_column(Date, unique=True)
+    name_mn: Mapped[str] = mapped_column(String(120))
+    name_en: Mapped[str] = mapped_column(String(120))
+    is_closed: Mapped[bool] = mapped_column(Boolean, default=True)
+
+    @property
+    def title(self) -> Names:
+        """Its name."""
+        return Names(self.name_mn, self.name_en)
+
+
+class Appointment(Stamped):
+    """A visit that was booked: [start_at, end_at) on doctor, chair, assistant and patient."""
+
+    __table_args__ = table_args(
+        CheckConstraint("end_at > start_at", name="ends_after_start"),
+        Index(None, "start_at"),
+        Index(None, "patient_id", "start_at"),
+        Index(None, "doctor_id", "start_at"),
+        Index(None, "chair_id", "start_at"),
+        Index(None, "status", "start_at"),
+    )
+    patient_column = "patient_id"
+
+    appointment_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    patient_id: Mapped[int] = mapped_column(BigKey, ForeignKey("patient.patient_id"))
+    doctor_id: Mapped[int] = mapped_column(BigKey, ForeignKey("employee.employee_id"))
+    receptionist_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("employee.employee_id"))
+    created_by_user_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    assistant_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("employee.employee_id"))
+    chair_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("chair.chair_id"))
+    start_at: Mapped[datetime] = mapped_column(Instant)
+    end_at: Mapped[datetime] = mapped_column(Instant)
+    status: Mapped[AppointmentStatus] = mapped_column(CodeType(AppointmentStatus), default=AppointmentStatus.RESERVED)
+    is_new_patient: Mapped[bool] = mapped_column(Boolean, default=False)
+    planned_service: Mapped[int | None] = mapped_column(BigKey, ForeignKey("service_catalog.service_id"))
+    purpose: Mapped[str | None] = mapped_column(String(255))
+    source: Mapped[AppointmentSource] = mapped_column(WordType(AppointmentSource), default=AppointmentSource.PHONE)
+    override_reason: Mapped[str | None] = mapped_column(String(255))
+    confirmation_sent: Mapped[bool] = mapped_column(Boolean, default=False)
+    reminders_sent: Mapped[int] = mapped_column(SmallInteger, default=0)
+    actual_start_at: Mapped[datetime | None] = mapped_column(Instant)
+    actual_end_at: Mapped[datetime | None] = mapped_column(Instant)
+    cancel_reason: Mapped[str | None] = mapped_column(String(255))
+    note: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    patient: Mapped[Patient] = relationship(Patient)
+    doctor: Mapped[Employee] = relationship(Employee, foreign_keys=[doctor_id])
+    receptionist: Mapped[Employee | None] = relationship(Employee, foreign_keys=[receptionist_id])
+    assistant: Mapped[Employee | None] = relationship(Employee, foreign_keys=[assistant_id])
+    chair: Mapped[Chair | None] = relationship(Chair)
+    service: Mapped[ServiceCatalog | None] = relationship(ServiceCatalog)
+
+    @property
+    def title(self) -> str:
+        """The patient."""
+        return self.patient.title
+
+    @property
+    def minutes(self) -> int:
+        """Its length."""
+        return int((self.end_at - self.start_at).total_seconds() // 60)
+
+
+class AppointmentStatusChange(AppendOnly):
+    """Each move of an appointment: who, when, why."""
+
+    __table_args__ = table_args(Index(None, "appointment_id", "at"))
+
+    appointment_status_change_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(BigKey, ForeignKey("appointment.appointment_id"))
+    from_: Mapped[AppointmentStatus | None] = mapped_column("from", CodeType(AppointmentStatus))
+    to: Mapped[AppointmentStatus] = mapped_column(CodeType(AppointmentStatus))
+    by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str | None] = mapped_column(String(255))
+
+    appointment: Mapped[Appointment] = relationship(Appointment)
+
+    @property
+    def title(self) -> str:
+        """Which appointment."""
+        return f"#{self.appointment_id}"
+
+
+class BookingSlot(Base):
+    """Five minutes of a doctor, a chair, an assistant or a patient. The key makes an overlap impossible."""
+
+    __table_args__ = table_args(Index(None, "appointment_id"), Index(None, "starts_at"))
+    is_audited = False
+
+    kind: Mapped[SlotKind] = mapped_column(WordType(SlotKind), primary_key=True)
+    resource_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    starts_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    lane: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, default=0)
+    appointment_id: Mapped[int] = mapped_column(BigKey, ForeignKey("appointment.appointment_id"))
+
+    @property
+    def title(self) -> str:
+        """What it holds."""
+        return f"{self.kind} {self.resource_id}"

@@ -1,0 +1,71 @@
+"""The booking form as a part of the board, and what the record of an appointment shows around its columns."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, g, get_flashed_messages, make_response, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.clinical import queries as clinical
+from app.clinical.models import Treatment
+from app.db import sqla
+from app.people import queries as people
+from app.people import rules as people_rules
+from app.scheduling import queries
+from app.scheduling.models import Appointment
+from app.scheduling.rules import may_undo, offers
+from app.web import cells, who
+from app.web.text import today
+
+
+def is_part() -> bool:
+    """Whether only the form is asked for, to stand in the board's panel."""
+    return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-Boosted")
+
+
+def answer(made: Any) -> Any:
+    """A page as it is; in the panel a saved form answers with its message, and tells the board to look again."""
+    if not (is_part() and isinstance(made, AnyResponse) and made.status_code == 302):
+        return made
+    get_flashed_messages()  # the message is in the answer, not on the next page
+    row = queries.appointment(sqla.session(), g.saved_appointment)
+    page = render_template("scheduling/_saved.html", row=row, before=g.get("before_saving"))
+    told: Response = make_response(page)
+    told.headers["HX-Trigger"] = "visit-saved"
+    return told
+
+
+def remember(row: Appointment, columns: tuple[str, ...]) -> None:
+    """Keep how a visit stood before it is changed, so that the message can offer to take it back."""
+    g.before_saving = {name: getattr(row, name) for name in columns}
+
+
+def record_context(session: Session, row: Appointment) -> Mapping[str, Any]:
+    """The moves that are possible and those that were made, who must be told of, and the treatment."""
+    now, zone = datetime.now(UTC), who.clinic().zone
+    history = queries.history_of(session, row.appointment_id)
+    last = history[0][0] if history else None
+    entries = people.history_of(session, [row.patient_id]).get(row.patient_id, [])
+    may_move = who.may("write", "/appointments")
+    standing = queries.standing(session, row)
+    seconds = who.setting("scheduling.undo_seconds")
+    return {
+        "history": history,
+        "moves_offered": offers(standing, now=now, zone=zone) if may_move else [],
+        "undo": last if may_move and last and may_undo(last, row.status, now, seconds) else None,
+        "undo_seconds": seconds,
+        "alerts": people_rules.alerts(entries, today()),
+        "phones": people.phones_of_patients(session, [row.patient_id]).get(row.patient_id, []),
+        "treatment_url": treatment_url(session, row.appointment_id),
+    }
+
+
+def treatment_url(session: Session, appointment_id: int) -> str | None:
+    """Where the treatment of a visit is, if there is one and the person may open it."""
+    endpoint, page = cells.RECORDS.get(Treatment, ("", ""))
+    if not endpoint or not who.may("read", page):
+        return None
+    found = clinical.treatments_of_appointments(session, [appointment_id]).get(appointment_id)
+    return url_for(endpoint, pk=found) if found else None

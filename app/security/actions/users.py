@@ -1,0 +1,133 @@
+"""Creating users and changing how they sign in."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import Role, User, assoc_user_role
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import Conflict, RuleError
+from app.kernel.phones import parse_phone
+from app.kernel.text import T
+from app.security import passwords, queries
+from app.security.actions.rights import bump
+from app.security.actions.sessions import revoke_sessions
+from app.security.matrix import ROLES
+from app.security.models import UserProfile
+from app.security.rules import Locale, check_may_hand_out, check_password
+
+
+def add_user(
+    session: Session,
+    *,
+    phone: str,
+    name: str,
+    roles: Iterable[str],
+    password: str,
+    by_roles: Iterable[str] | None = None,
+    email: str | None = None,
+    locale: Locale = Locale.MN,
+    must_change_password: bool = False,
+    least_length: int = 10,
+) -> User:
+    """Create a user who signs in with `phone`. Raises RuleError (phone, password, roles).
+
+    `by_roles` are the roles of whoever creates it; None is the command line.
+    """
+    e164 = parse_phone(phone, field="phone")
+    wanted = list(roles)
+    if by_roles is not None:
+        check_may_hand_out(by_roles, wanted)
+    check_password(password, e164, least_length)
+    if queries.user_by_phone(session, e164) is not None:
+        raise Conflict(T("Somebody signs in with this number already."), field="phone")
+    first, _, last = name.strip().partition(" ")
+    user = User(
+        username=e164,
+        first_name=first[:64],
+        last_name=last[:64],
+        email=email or f"{e164[1:]}@phone.invalid",
+        active=True,
+        password=passwords.hash_password(password),
+    )
+    user.roles = _roles(session, wanted)
+    session.add(user)
+    session.flush()
+    session.add(
+        UserProfile(
+            user_id=user.id, display_name=name.strip()[:255], locale=locale, must_change_password=must_change_password
+        )
+    )
+    session.flush()
+    return user
+
+
+def _roles(session: Session, names: Sequence[str]) -> list[Role]:
+    found = list(session.scalars(sa.select(Role).where(Role.name.in_(names))))
+    if len(found) != len(set(names)) or not set(names) <= set(ROLES):
+        raise RuleError(T("Choose one of the list."), field="roles")
+    return found
+
+
+def change_roles(session: Session, user: User, names: Sequence[str], by_roles: Iterable[str]) -> None:
+    """Give a user exactly these roles. Raises NotAllowed for one above the giver's own, both ways."""
+    before = {role.name for role in user.roles}
+    check_may_hand_out(by_roles, before ^ set(names))
+    check_may_hand_out(by_roles, before)
+    user.roles = _roles(session, names)
+    session.flush()
+    _keep_an_admin(session)
+    bump(session, queries.RIGHTS_EPOCH)
+
+
+def switch_user(session: Session, user: User, is_active: bool, by_roles: Iterable[str], now: datetime) -> None:
+    """Let a user sign in or not; switching off ends their sessions at once."""
+    check_may_hand_out(by_roles, (role.name for role in user.roles))
+    user.active = is_active
+    session.flush()
+    if not is_active:
+        _keep_an_admin(session)
+        revoke_sessions(session, user.id, now)
+
+
+def change_phone(session: Session, user: User, typed: str, by_roles: Iterable[str]) -> None:
+    """Change the number a user signs in with. Raises RuleError, Conflict, NotAllowed."""
+    check_may_hand_out(by_roles, (role.name for role in user.roles))
+    e164 = parse_phone(typed, field="phone")
+    other = queries.user_by_phone(session, e164)
+    if other is not None and other.id != user.id:
+        raise Conflict(T("Somebody signs in with this number already."), field="phone")
+    if user.email == f"{user.username[1:]}@phone.invalid":
+        user.email = f"{e164[1:]}@phone.invalid"
+    user.username = e164
+
+
+def _keep_an_admin(session: Session) -> None:
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(User)
+        .join(assoc_user_role, assoc_user_role.c.user_id == User.id)
+        .join(Role, Role.id == assoc_user_role.c.role_id)
+        .where(Role.name == "Admin", User.active.is_(True))
+    )
+    if not session.scalar(statement):
+        raise RuleError(T("The clinic needs at least one Admin who can sign in."), field="roles")
+
+
+def set_password(session: Session, user: User, password: str, *, least: int, now: datetime, temporary: bool) -> None:
+    """Change a password and end every session of the user. Raises RuleError."""
+    check_password(password, user.username, least)
+    user.password = passwords.hash_password(password)
+    profile = session.get_one(UserProfile, user.id)
+    profile.must_change_password = temporary
+    profile.failed_count, profile.locked_until = 0, None
+    revoke_sessions(session, user.id, now)
+
+
+def reset_password(
+    session: Session, user: User, password: str, *, by_roles: Iterable[str], least: int, now: datetime
+) -> None:
+    """An Admin's reset: never of somebody above; the user must change it at the next sign-in."""
+    check_may_hand_out(by_roles, (role.name for role in user.roles))
+    set_password(session, user, password, least=least, now=now, temporary=True)

@@ -1,0 +1,135 @@
+"""Who is behind a request: the session's row is read each time, the rest is remembered by epoch.
+
+Statements a request: one for the session (with user, profile and epochs); rights and settings only when
+their epoch has moved.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import g, session
+from sqlalchemy.orm import Session
+
+from app.db import sqla, unit
+from app.security import actions, passwords, queries
+from app.security.rules import is_session_alive
+from app.security.settings import SETTINGS
+from app.web.who import NOBODY, Clinic, Identity
+
+COOKIE = "token"
+REMEMBER_SECONDS = 60
+TOUCH_EVERY = timedelta(seconds=60)
+
+
+class Memory:
+    """What one process remembers between requests."""
+
+    def __init__(self) -> None:
+        self.verified: dict[str, tuple[bytes, float]] = {}
+        self.rights: dict[int, tuple[int, frozenset[str], frozenset[tuple[str, str]]]] = {}
+        self.settings: tuple[int, dict[str, Any], Clinic] | None = None
+
+
+MEMORY = Memory()
+# The room of people stands above: it adds employee and patient to the session's statement.
+Widen = Callable[["sa.Select[Any]"], "sa.Select[Any]"]
+
+
+def identify(widen: Widen) -> Identity:
+    """The identity of this request, or NOBODY."""
+    selector, _, secret = str(session.get(COOKIE, "")).partition(".")
+    if not selector or not secret:
+        return NOBODY
+    row = sqla.session.execute(widen(queries.session_statement(selector))).first()
+    if row is None:
+        return NOBODY
+    token, profile = row[0], row[1]
+    g.settings_epoch = row.settings_epoch or 0
+    now = datetime.now(UTC)
+    idle = timedelta(minutes=setting("security.idle_minutes"))
+    alive = is_session_alive(now, token.expires_at, token.last_seen_at, token.revoked_at, idle)
+    if not alive or not row.active or not _is_verified(selector, token.session_token_hash, secret):
+        return NOBODY
+    roles, permissions = _rights(sqla.session(), token.user_id, row.rights_epoch or 0)
+    g.session_selector, g.session_seen = selector, token.last_seen_at
+    return Identity(
+        user_id=token.user_id,
+        name=profile.display_name,
+        phone=row.phone,
+        roles=roles,
+        permissions=permissions,
+        locale=profile.locale.value,
+        theme=profile.theme.value,
+        employee_id=row.employee_id,
+        patient_id=row.patient_id,
+        must_change_password=profile.must_change_password,
+    )
+
+
+def touch() -> None:
+    """Note that the session is in use, at most once a minute."""
+    selector, seen = g.get("session_selector"), g.get("session_seen")
+    now = datetime.now(UTC)
+    if selector and now - seen > TOUCH_EVERY:
+        unit(lambda s: actions.touch_session(s, selector, now))
+
+
+def _is_verified(selector: str, hashed: str, secret: str) -> bool:
+    digest = hashlib.sha256(f"{hashed}.{secret}".encode("utf-8", "replace")).digest()
+    known = MEMORY.verified.get(selector)
+    if known and known[0] == digest and time.monotonic() - known[1] < REMEMBER_SECONDS:
+        return True
+    if not passwords.is_secret(hashed, secret):
+        return False
+    if len(MEMORY.verified) > 10_000:
+        MEMORY.verified.clear()
+    MEMORY.verified[selector] = (digest, time.monotonic())
+    return True
+
+
+def _rights(db: Session, user_id: int, epoch: int) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    known = MEMORY.rights.get(user_id)
+    if known is None or known[0] != epoch:
+        known = (epoch, queries.role_names(db, user_id), queries.permissions_of_user(db, user_id))
+        MEMORY.rights[user_id] = known
+    return known[1], known[2]
+
+
+def _remembered() -> tuple[int, dict[str, Any], Clinic]:
+    db = sqla.session()
+    if "settings_epoch" not in g:
+        g.settings_epoch = db.scalar(sa.select(queries.epoch(queries.SETTINGS_EPOCH))) or 0
+    known = MEMORY.settings
+    if known is None or known[0] != g.settings_epoch:
+        known = (g.settings_epoch, queries.changed_settings(db), _clinic(db))
+        MEMORY.settings = known
+    return known
+
+
+def setting(key: str) -> Any:
+    """The value of a ⚙: changed, or its default. Raises KeyError for one that nobody declared."""
+    return _remembered()[1].get(key, SETTINGS[key].default)
+
+
+def the_clinic() -> Clinic:
+    """The clinic's row as every page needs it."""
+    return _remembered()[2]
+
+
+def _clinic(db: Session) -> Clinic:
+    row = queries.the_clinic(db)
+    if row is None:
+        return Clinic()
+    names = [name for name in Clinic.__dataclass_fields__ if name != "opening_hours"]
+    known = {name: getattr(row, name) for name in names if getattr(row, name) is not None}
+    return replace(Clinic(), **known, opening_hours=row.opening_hours or {})
+
+
+def forget() -> None:
+    """Forget everything: for tests, which change the database behind the application."""
+    MEMORY.__init__()  # type: ignore[misc]  # back to the state of a new process

@@ -1,0 +1,44 @@
+"""Every ⚙ of the clinic's rules, with its default, in one list. An Admin changes them on /settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.kernel.text import T, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """One setting: its default, what it means, its unit and bounds."""
+
+    default: Any
+    label: Text
+    unit: Text | None = None
+    least: int = 0
+    most: int = 1_000_000_000
+
+
+MINUTES, DAYS, TUGRUG, CHARACTERS = T("minutes"), T("days"), T("₮"), T("characters")
+BASIS_POINTS, HOURS, TIMES = T("hundredths of a percent"), T("hours"), T("times")
+
+SETTINGS: Mapping[str, Knob] = {
+    "scheduling.grid_minutes": Knob(15, T("Booking grid"), MINUTES, 5, 60),
+    "scheduling.default_minutes": Knob(30, T("Length of a visit without a service"), MINUTES, 5, 480),
+    "scheduling.visit_minutes": Knob(120, T("Longest visit that a plan is put into"), MINUTES, 30, 480),
+    "scheduling.lab_days": Knob(7, T("Days the lab needs"), DAYS, 0, 90),
+    "scheduling.undo_seconds": Knob(10, T("Time to undo a move of an appointment"), T("seconds"), 5, 120),
+    "clinical.coordinator_total": Knob(5_000_000, T("Plans above this go to the coordinator"), TUGRUG),
+    "clinical.coordinator_complexity": Knob(7, T("Plans more complex than this go to the coordinator"), None, 0, 10),
+    "clinical.low_value": Knob(1_000_000, T("Plans below this are of low value"), TUGRUG),
+    "clinical.high_value": Knob(5_000_000, T("Plans above this are of high value"), TUGRUG),
+    "billing.vat_bp": Knob(0, T("VAT on taxed services"), BASIS_POINTS, 0, 10_000),
+    "billing.due_days": Knob(14, T("Days until an invoice is due"), DAYS, 0, 365),
+    "billing.discount_bp": Knob(1_000, T("Discount that the desk may give"), BASIS_POINTS, 0, 10_000),
+    "billing.instalments": Knob([3, 6, 12], T("Numbers of instalments offered")),
+    "security.password_length": Knob(10, T("Shortest password"), CHARACTERS, 8, 64),
+    "security.failures": Knob(5, T("Failed sign-ins that lock an account"), TIMES, 3, 50),
+    "security.lock_minutes": Knob(15, T("How long an account stays locked"), MINUTES, 1, 1_440),
+    "security.session_hours": Knob(12, T("Longest session"), HOURS, 1, 168),
+    "security.idle_minutes": Knob(30, T("Session without activity"), MINUTES, 5, 720),
+    "files.largest_mb": Knob(25, T("Largest file"), T("MB"), 1, 200),
+}

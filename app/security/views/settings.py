@@ -1,0 +1,150 @@
+"""`/settings`: whose clinic this is, when it is open, and every ⚙."""
+
+from datetime import time
+from typing import Any
+
+from flask import flash, redirect
+from flask_appbuilder import expose
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+
+from app.db import sqla
+from app.kernel.text import T
+from app.security import actions, queries, rules
+from app.security.models import Clinic, Setting
+from app.security.settings import SETTINGS
+from app.web import fields, forms, saving, who
+from app.web.access import reads, writes
+from app.web.text import WEEKDAYS, lazy, say
+from app.web.views import ClinicPage, ClinicView
+
+CLINIC_COLUMNS = (
+    "name_mn", "name_en", "address", "phones", "registration_number", "tax_number", "time_zone", "document_prefix",
+    "pdf_footer",
+)  # fmt: skip
+NUMBERS = {key: knob for key, knob in SETTINGS.items() if isinstance(knob.default, int)}
+
+
+def _name(key: str) -> str:
+    return key.replace(".", "__")
+
+
+HourFields = {
+    f"{which}_{day}": fields.ClockField(lazy(T("Opens at") if which == "open" else T("Closes at")))
+    for day in range(7)
+    for which in ("open", "close")
+}
+ClinicForm = forms.make_form(
+    "ClinicForm", {**{name: forms.field_for(Clinic.__table__.c[name]) for name in CLINIC_COLUMNS}, **HourFields}
+)
+NumbersForm = forms.make_form(
+    "NumbersForm",
+    {
+        _name(key): fields.NumberField(lazy(knob.label), least=knob.least, most=knob.most, validators=[fields.required])
+        for key, knob in NUMBERS.items()
+    },
+)
+
+
+class SettingsPage(ClinicPage):
+    """Read by Managers, changed by Admins."""
+
+    page, route_base = "/settings", "/settings"
+
+    @expose("/")
+    @reads
+    def index(self) -> Any:
+        """Both forms."""
+        return self._page()
+
+    def _page(self, status: int = 200, **refused: forms.ClinicForm) -> Any:
+        row = queries.the_clinic(sqla.session())
+        values = {_name(key): who.setting(key) for key in NUMBERS}
+        shown = {
+            "clinic_form": ClinicForm(formdata=None, obj=row, data=_hours(row)),
+            "numbers_form": NumbersForm(formdata=None, data=values),
+            **refused,
+        }
+        page = self.render_template(
+            "security/settings.html",
+            title=say(T("Settings")),
+            columns=CLINIC_COLUMNS,
+            weekdays=list(enumerate(WEEKDAYS)),
+            numbers=[(_name(key), knob) for key, knob in NUMBERS.items()],
+            **shown,
+        )
+        return page, status
+
+    @expose("/clinic", methods=["POST"])
+    @writes
+    def change_clinic(self) -> Any:
+        """Name, address, hours."""
+        form = ClinicForm()
+        if not form.validate():
+            return self._page(422, clinic_form=form)
+        values = form.values()
+        hours = [(day, values.pop(f"open_{day}"), values.pop(f"close_{day}")) for day in range(7)]
+        values["document_prefix"] = values["document_prefix"] or ""
+
+        def write(session: Any) -> None:
+            kept = rules.check_opening_hours(hours)
+            actions.change_clinic(session, {**values, "opening_hours": kept})
+
+        _, status = saving.save(form, write)
+        if status != 200:
+            return self._page(status, clinic_form=form)
+        flash(say(T("Saved.")), "success")
+        return redirect("/settings")
+
+    @expose("/numbers", methods=["POST"])
+    @writes
+    def change_numbers(self) -> Any:
+        """Every ⚙ that was changed."""
+        form = NumbersForm()
+        if not form.validate():
+            return self._page(422, numbers_form=form)
+        by = who.me().user_id
+        changed = {key: form[_name(key)].data for key in NUMBERS if form[_name(key)].data != who.setting(key)}
+
+        def write(session: Any) -> None:
+            for key, value in changed.items():
+                actions.change_setting(session, key, value, by)
+
+        _, status = saving.save(form, write)
+        if status != 200:
+            return self._page(status, numbers_form=form)
+        flash(say(T("Saved.")), "success")
+        return redirect("/settings")
+
+
+def _hours(row: Clinic | None) -> dict[str, time | None]:
+    found: dict[str, time | None] = {}
+    for day in range(7):
+        pair = (row.opening_hours or {}).get(str(day)) if row else None
+        found[f"open_{day}"] = time.fromisoformat(pair[0]) if pair else None
+        found[f"close_{day}"] = time.fromisoformat(pair[1]) if pair else None
+    return found
+
+
+class SettingView(ClinicView):
+    """What differs from the defaults, and who changed it."""
+
+    datamodel = SQLAInterface(Setting)
+    page, route_base = "/settings", "/changed-settings"
+    title_one, title_many = T("Changed setting"), T("Changed settings")
+    list_columns = ("key", "value", "updated_at")
+    show_columns = (*list_columns, "created_at")
+    search_columns = ("key",)
+    order_columns = ("key", "updated_at")
+    default_order = ("key", "asc")
+
+
+class ClinicRowView(ClinicView):
+    """The clinic's row as it is kept."""
+
+    datamodel = SQLAInterface(Clinic)
+    page, route_base = "/settings", "/clinic"
+    title_one, title_many = T("Clinic"), T("Clinic")
+    list_columns = ("title", "address", "phones", "time_zone", "is_demo")
+    show_columns = (*CLINIC_COLUMNS, "opening_hours", "is_demo", "updated_at")
+    search_columns = ("name_mn", "name_en")
+    order_columns = ("name_mn",)

@@ -1,0 +1,180 @@
+// What every page needs: menu, shortcuts, lookups, dates, amounts, rows inside forms, questions before deleting.
+// Texts come from the server in the reader's language (#texts).
+
+const texts = JSON.parse(document.getElementById("texts").textContent);
+const token = document.querySelector('meta[name="csrf-token"]').content;
+const root = document.documentElement;
+
+document.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = token; });
+
+// --- menu
+document.getElementById("nav-toggle")?.addEventListener("click", () => {
+  if (matchMedia("(max-width: 900px)").matches) { root.classList.toggle("nav-open"); return; }
+  const closed = root.classList.toggle("nav-closed");
+  localStorage.setItem("soyoo-nav", closed ? "closed" : "open");
+});
+document.addEventListener("click", (event) => {
+  if (root.classList.contains("nav-open") && !event.target.closest(".side, #nav-toggle")) root.classList.remove("nav-open");
+  document.querySelectorAll("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  if (!event.target.closest(".top .search")) { const quick = document.getElementById("quick"); if (quick) quick.textContent = ""; }
+});
+
+// --- keyboard: "/" searches, Ctrl+Enter saves, arrows walk through what was found
+const search = document.getElementById("global-search");
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "/" && !typing && search) { event.preventDefault(); search.focus(); search.select(); }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const form = event.target.closest("form");
+    if (form) { event.preventDefault(); form.requestSubmit(); }
+  }
+  if (event.key === "Escape") { root.classList.remove("nav-open"); const quick = document.getElementById("quick"); if (quick) quick.textContent = ""; }
+  if ((event.key === "ArrowDown" || event.key === "ArrowUp") && event.target.closest(".top .search")) {
+    const links = [...document.querySelectorAll("#quick a")];
+    if (!links.length) return;
+    event.preventDefault();
+    const at = links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    (links[at] ?? search).focus();
+  }
+});
+search?.form.addEventListener("submit", (event) => {
+  const first = document.querySelector("#quick a[data-first]");
+  if (first && document.querySelector("#quick [data-query]")?.dataset.query === search.value.trim()) { event.preventDefault(); location.assign(first.href); }
+});
+
+// --- messages go away by themselves, but not while somebody reads them
+function toast(element) {
+  let timer = setTimeout(() => element.remove(), Number(element.dataset.seconds ?? 6) * 1000);
+  element.addEventListener("mouseenter", () => clearTimeout(timer));
+  element.addEventListener("mouseleave", () => { timer = setTimeout(() => element.remove(), 3000); });
+}
+
+// --- a question before what can't be undone
+const question = document.getElementById("confirm");
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.confirm && !form.dataset.confirmed) {
+    event.preventDefault();
+    document.getElementById("confirm-title").textContent = form.dataset.confirm;
+    document.getElementById("confirm-text").textContent = form.dataset.confirmText ?? "";
+    document.getElementById("confirm-yes").textContent = form.dataset.confirmYes ?? "";
+    question.returnValue = "no";
+    question.showModal();
+    question.addEventListener("close", () => { if (question.returnValue === "yes") { form.dataset.confirmed = "1"; form.requestSubmit(event.submitter ?? undefined); } }, { once: true });
+    return;
+  }
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) { event.preventDefault(); return; }  // a double click sends once
+  form.dataset.sent = "1";
+  form.dataset.dirty = "";
+  setTimeout(() => { delete form.dataset.sent; }, 8000);
+});
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+// --- a warning before leaving a form with changes
+document.addEventListener("input", (event) => { const form = event.target.closest("form.js-form"); if (form) form.dataset.dirty = "1"; });
+window.addEventListener("beforeunload", (event) => { if (document.querySelector('form.js-form[data-dirty="1"]')) event.preventDefault(); });
+
+// --- parts that are shown and hidden
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-toggle]");
+  if (button) {
+    const part = document.querySelector(button.dataset.toggle);
+    part.hidden = !part.hidden;
+    button.setAttribute("aria-expanded", String(!part.hidden));
+    if (!part.hidden) part.querySelector("input, select, textarea, button")?.focus();
+  }
+  const opener = event.target.closest("[data-dialog]");
+  if (opener) document.querySelector(opener.dataset.dialog)?.showModal();
+  const closer = event.target.closest("[data-close]");
+  if (closer) closer.closest("dialog")?.close();
+  const add = event.target.closest(".js-add-row");
+  if (add) addRow(add.closest(".js-rows"));
+  const remove = event.target.closest(".js-remove-row");
+  if (remove) { const form = remove.closest("form"); remove.closest(".row-item").remove(); if (form) form.dataset.dirty = "1"; }
+  const print = event.target.closest(".js-print");
+  if (print) { event.preventDefault(); window.print(); }
+});
+
+function addRow(rows) {
+  const next = Number(rows.dataset.next);
+  if (next >= Number(rows.dataset.most)) return;
+  rows.dataset.next = String(next + 1);
+  const holder = document.createElement("div");
+  holder.append(rows.querySelector("template").content.cloneNode(true));
+  holder.innerHTML = holder.innerHTML.replaceAll("__i__", String(next));
+  const row = holder.firstElementChild;
+  rows.querySelector(".rows").append(row);
+  prepare(row);
+  row.querySelector("input:not([type=hidden]), select")?.focus();
+}
+
+// --- fields
+const dates = {
+  firstDayOfWeek: 1, weekdays: { shorthand: texts.weekdaysShort, longhand: texts.weekdays },
+  months: { shorthand: texts.months, longhand: texts.months }, rangeSeparator: " – ", time_24hr: true,
+  ordinal: () => "", yearAriaLabel: texts.year, monthAriaLabel: texts.month, hourAriaLabel: texts.hour, minuteAriaLabel: texts.minute,
+};
+function prepare(scope) {
+  if (window.flatpickr) {
+    scope.querySelectorAll("input.js-day").forEach((input) => input._flatpickr || flatpickr(input, { dateFormat: "Y-m-d", allowInput: true, disableMobile: true, locale: dates, parseDate: readDay, errorHandler: () => {}, clickOpens: true }));
+    scope.querySelectorAll("input.js-moment").forEach((input) => input._flatpickr || flatpickr(input, { dateFormat: "Y-m-d H:i", enableTime: true, time_24hr: true, minuteIncrement: 5, allowInput: true, disableMobile: true, locale: dates, errorHandler: () => {} }));
+  }
+  if (window.TomSelect) scope.querySelectorAll("select.js-lookup").forEach((select) => select.tomselect || lookup(select));
+  scope.querySelectorAll("[data-toast]").forEach(toast);
+  scope.querySelectorAll("#problems").forEach((box) => (scope.querySelector("[aria-invalid=true]") ?? box).focus());
+}
+
+// Flatpickr's own reading turns "2026-02-30" into March: only whole, real dates are taken, the rest stays as typed.
+function readDay(text) {
+  const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text.trim());
+  if (!parts) return undefined;
+  const day = new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]));
+  return day.getMonth() === Number(parts[2]) - 1 ? day : undefined;
+}
+
+function escapeHtml(text) { const box = document.createElement("div"); box.textContent = text ?? ""; return box.innerHTML; }
+
+function lookup(select) {
+  const render = (item) => `<div>${escapeHtml(item.text)}${item.detail ? ` <small>${escapeHtml(item.detail)}</small>` : ""}</div>`;
+  const box = new TomSelect(select, {
+    valueField: "id", labelField: "text", searchField: [], maxOptions: 50, preload: "focus", openOnFocus: true, selectOnTab: true, maxItems: 1, closeAfterSelect: true,
+    score: () => () => 1,
+    load(query, done) {
+      const url = new URL(select.dataset.lookup, location.href);
+      url.searchParams.set("q", query);
+      fetch(url, { headers: { Accept: "application/json" } }).then((answer) => (answer.ok ? answer.json() : [])).then((found) => { box.clearOptions((option) => box.items.includes(String(option.id))); done(found); }, () => done());
+    },
+    onItemAdd() { this.setTextboxValue(""); this.refreshOptions(false); },
+    shouldLoad: () => true,
+    render: {
+      option: render, item: (item) => `<div>${escapeHtml(item.text)}</div>`,
+      no_results: () => `<div class="no-results">${escapeHtml(texts.nothingFound)}</div>`,
+      loading: () => `<div class="loading">${escapeHtml(texts.searching)}</div>`,
+    },
+  });
+  select.setAttribute("aria-hidden", "true");  // its label names the search box now
+  const label = document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
+  if (label) box.control_input.setAttribute("aria-label", label.textContent.trim());
+  // what was found for other letters must not be chosen by a quick Enter
+  box.control_input.addEventListener("input", () => { box.clearOptions((option) => box.items.includes(String(option.id))); box.clearActiveOption(); });
+  if (select.dataset.allowEmpty !== "no") box.control_input.addEventListener("keydown", (event) => { if (event.key === "Backspace" && !box.control_input.value) box.clear(); });
+}
+
+document.addEventListener("focusout", (event) => {
+  const input = event.target;
+  if (!(input instanceof HTMLInputElement)) return;
+  if (input.classList.contains("js-money")) {
+    const bare = input.value.replace(/[\s,₮]/g, "");
+    if (/^-?\d{1,15}$/.test(bare)) input.value = bare.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+  }
+  if (input.classList.contains("js-phone")) {
+    const bare = input.value.replace(/[\s-]/g, "");
+    if (/^\d{8}$/.test(bare)) input.value = `${bare.slice(0, 4)} ${bare.slice(4)}`;
+  }
+});
+
+// after settling: htmx puts the attributes of same-named elements back until then, and with them what a lookup has made
+document.addEventListener("htmx:afterSettle", (event) => prepare(event.detail.elt));
+prepare(document);
+export { texts, prepare, escapeHtml };

@@ -1,0 +1,82 @@
+"""The gates of a route: every exposed method carries exactly one of these marks."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from app.web import who
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def here() -> str:
+    """This address without its host, as `next` carries it."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+def to_sign_in() -> Response:
+    """Send nobody to the sign-in page; afterwards they come back here."""
+    return redirect(url_for("SignInView.login", next=here()))
+
+
+def _gate(level: str) -> Callable[[F], F]:
+    def mark(method: F) -> F:
+        @functools.wraps(method)
+        def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if who.may(level, self.class_permission_name):
+                return method(self, *args, **kwargs)
+            if who.me().is_signed_in:
+                abort(403)
+            return to_sign_in()
+
+        guarded._permission_name = level  # type: ignore[attr-defined]  # what Flask-AppBuilder collects
+        guarded.gate = level  # type: ignore[attr-defined]  # what the route test reads
+        return guarded  # type: ignore[return-value]
+
+    return mark
+
+
+reads: Callable[[F], F] = _gate("read")
+writes: Callable[[F], F] = _gate("write")
+charts: Callable[[F], F] = _gate("chart")
+
+
+def needs_right(right: str) -> Callable[[F], F]:
+    """The page opens for who may read it; this method also asks for one of the finer rights."""
+
+    def mark(method: F) -> F:
+        @functools.wraps(method)
+        def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if not who.me().is_signed_in:
+                return to_sign_in()
+            if not who.has_right(right) or not who.may("read", self.class_permission_name):
+                abort(403)
+            return method(self, *args, **kwargs)
+
+        guarded._permission_name = "read"  # type: ignore[attr-defined]
+        guarded.gate = f"right:{right}"  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return mark
+
+
+def signed_in(method: F) -> F:
+    """Open to everybody who is signed in: one's own profile, one's landing page."""
+
+    @functools.wraps(method)
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not who.me().is_signed_in:
+            return to_sign_in()
+        return method(self, *args, **kwargs)
+
+    guarded.gate = "signed-in"  # type: ignore[attr-defined]
+    return guarded  # type: ignore[return-value]
+
+
+def public(method: F) -> F:
+    """Open to anybody. The mark is what makes it deliberate."""
+    method.gate = "public"  # type: ignore[attr-defined]
+    return method

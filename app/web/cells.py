@@ -1,0 +1,79 @@
+"""How a value stands in a list, a record and an export: by its column's type, once for every table."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from flask import url_for
+from markupsafe import Markup, escape
+
+from app.db.base import Base
+from app.db.types import E164, BasisPoints, CodeType, Instant, Tugrug, WordType
+from app.kernel.enums import Code, Word
+from app.web import who
+from app.web.text import moment, money, percent, phone_link, say
+
+# model → (endpoint, page) of the record that a name links to; filled as views register
+RECORDS: dict[type[Any], tuple[str, str]] = {}
+
+
+def name_of(row: Any) -> str:
+    """What a row is called: its `title`, in the reader's language."""
+    return "" if row is None else say(getattr(row, "title", row))
+
+
+def record_url(row: Any) -> str | None:
+    """Where the record of `row` is shown, if the person may open it."""
+    endpoint, page = RECORDS.get(type(row), ("", ""))
+    return url_for(endpoint, pk=row.row_id) if endpoint and who.may("read", page) else None
+
+
+def reference(row: Any) -> Markup:
+    """A name that links to its record where the person may open it."""
+    if row is None:
+        return Markup("")
+    url = record_url(row)
+    return Markup('<a href="{}">{}</a>').format(url, name_of(row)) if url else escape(name_of(row))
+
+
+def badge(value: Code | Word) -> Markup:
+    """A status: a colour and a word."""
+    css = f"{type(value).__name__.lower()}-{value.word}".replace("_", "-").replace(" ", "-")
+    return Markup('<span class="label tag {}">{}</span>').format(css, say(value))
+
+
+def show(value: Any, type_: Any = None) -> Markup:
+    """The cell of a value for a page."""
+    if value is None or value == "":
+        return Markup('<span class="empty" aria-hidden="true">–</span>')
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, Base):
+        return reference(value)
+    if isinstance(value, Code | Word):
+        return badge(value)
+    if isinstance(type_, E164):
+        return phone_link(value)
+    if isinstance(type_, sa.JSON) and isinstance(value, dict | list):
+        return Markup("<code>{}</code>").format(str(value)[:200])
+    return escape(as_text(value, type_))
+
+
+def as_text(value: Any, type_: Any = None) -> str:
+    """The value as plain text, for exports and searches."""
+    by_type: tuple[tuple[Any, Callable[[Any], str]], ...] = (
+        (Tugrug, money),
+        (BasisPoints, percent),
+        (Instant, moment),
+    )
+    for kind, shown in by_type:
+        if isinstance(type_, kind) and value is not None:
+            return shown(value)
+    if isinstance(value, Base):
+        return name_of(value)
+    return say(value)
+
+
+def is_number(type_: Any) -> bool:
+    """Whether the column stands right-aligned in tabular figures."""
+    return isinstance(type_, sa.Integer | Tugrug | BasisPoints) and not isinstance(type_, CodeType | WordType)

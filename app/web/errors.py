@@ -1,0 +1,85 @@
+"""Error pages: what happened and what can be done, in the reader's language; never a bare 500."""
+
+import logging
+
+from flask import Flask, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from app.db import sqla
+from app.db.engine import is_transient
+from app.kernel.errors import RuleError
+from app.kernel.text import T, Text
+from app.web import saving
+from app.web.text import say
+
+log = logging.getLogger(__name__)
+
+PAGES: dict[int, tuple[Text, Text]] = {
+    400: (T("This request could not be read"), T("Go back, load the page again and try once more.")),
+    403: (T("You don't have access to this page"), T("Ask an Admin if you need it for your work.")),
+    404: (T("There is nothing here"), T("The address is wrong, or the record was removed.")),
+    405: (T("This can't be done this way"), T("Go back and use the button on the page.")),
+    409: (T("Somebody was quicker"), T("Load the page again to see how it stands now.")),
+    413: (T("This is too large to send"), T("Send a smaller file or a shorter text.")),
+    422: (T("This could not be saved"), T("Go back and correct what the message names.")),
+    429: (T("Too many attempts"), T("Wait a few minutes and try again.")),
+    500: (
+        T("Something went wrong on our side"),
+        T("Nothing was saved. Try again; if it stays, tell your Admin the time."),
+    ),
+    503: (T("The clinic's data is busy"), T("Nothing was saved. Try again in a moment.")),
+}
+
+
+def page(status: int, detail: str = "") -> tuple[str, int] | tuple[Response, int]:
+    """The page of an error; JSON for scripts."""
+    title, advice = PAGES.get(status, PAGES[500 if status >= 500 else 400])
+    if wants_json():
+        return jsonify({"message": detail or say(title)}), status
+    template = "web/_error.html" if request.headers.get("HX-Request") else "web/error.html"
+    return render_template(template, title=say(title), advice=detail or say(advice), status=status), status
+
+
+def wants_json() -> bool:
+    """Whether a script asked."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json" and "HX-Request" not in request.headers
+
+
+def init_errors(app: Flask) -> None:
+    """Attach the handlers."""
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> object:
+        if error.response is not None:
+            return error.response
+        return page(error.code or 500)
+
+    @app.errorhandler(CSRFError)
+    def csrf_error(_error: CSRFError) -> object:
+        return page(400, say(T("Your sign-in has changed since this page was loaded. Load it again, then save.")))
+
+    @app.errorhandler(RuleError)
+    def rule_error(error: RuleError) -> object:
+        return page(error.status, " ".join(say(text) for _, text in error.errors))
+
+    @app.errorhandler(DBAPIError)
+    def database_error(error: DBAPIError) -> object:
+        sqla.session.rollback()
+        if is_transient(error):
+            return page(503)
+        try:
+            refusal = saving.explain(error)
+        except DBAPIError:
+            log.exception("database error on %s", request.path)
+            return page(500)
+        return page(refusal.status, say(refusal.text))
+
+    @app.errorhandler(Exception)
+    def any_error(_error: Exception) -> object:
+        log.exception("unexpected error on %s", request.path)
+        sqla.session.rollback()
+        return page(500)

@@ -1,0 +1,182 @@
+"""What templates can use: icons, assets with their version, labels, links that keep the filters."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, request, url_for
+from markupsafe import Markup, escape
+
+from app.db.base import sqla
+from app.db.types import CodeType, Instant, WordType
+from app.kernel.text import T
+from app.web import cells, fields, text, who
+from app.web.access import here
+from app.web.headers import nonce
+from app.web.text import WEEKDAYS, say
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+MONTHS = (
+    T("January"), T("February"), T("March"), T("April"), T("May"), T("June"), T("July"), T("August"),
+    T("September"), T("October"), T("November"), T("December"),
+)  # fmt: skip
+WEEKDAYS_SHORT = (T("Mon"), T("Tue"), T("Wed"), T("Thu"), T("Fri"), T("Sat"), T("Sun"))
+# The browser's texts: Chromium has no Mongolian of its own (trap 19). The date picker's week begins on Sunday.
+JS_TEXTS: dict[str, Any] = {
+    "weekdays": [WEEKDAYS[6], *WEEKDAYS[:6]],
+    "weekdaysShort": [WEEKDAYS_SHORT[6], *WEEKDAYS_SHORT[:6]],
+    "months": list(MONTHS),
+    "year": T("Year"),
+    "month": T("Month"),
+    "hour": T("Hour"),
+    "minute": T("Minute"),
+    "nothingFound": T("No records found"),
+    "searching": T("Searching…"),
+}
+
+
+def js_texts() -> dict[str, Any]:
+    """`JS_TEXTS` in the reader's language."""
+    return {key: [say(t) for t in value] if isinstance(value, list) else say(value) for key, value in JS_TEXTS.items()}
+
+
+@cache
+def _version(path: str) -> str:
+    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
+
+
+def asset(path: str, with_version: bool = True) -> str:
+    """The address of a static file; its content's hash makes it cacheable for a year."""
+    return url_for("static", filename=path, v=_version(path)) if with_version else url_for("static", filename=path)
+
+
+def icon(name: str) -> Markup:
+    """An icon from the sprite; decoration only, the words stand beside it."""
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>').format(
+        asset("vendor/lucide/icons.svg"), name
+    )
+
+
+def plain_link(cell: Any) -> Any:
+    """A cell without a link of its own, to stand inside one."""
+    return escape(cell).striptags() if "<a " in str(cell) else cell
+
+
+def _address(**changes: Any) -> str:
+    args = {key: value for key, value in request.args.items() if value}
+    args.update(changes)
+    kept = {key: value for key, value in args.items() if value is not None}
+    return url_for(request.endpoint or "", **{**(request.view_args or {}), **kept})
+
+
+def at_page(page: int) -> str:
+    """This list's address at another page."""
+    return _address(page=page)
+
+
+def without(key: str) -> str:
+    """This list's address without one filter."""
+    return _address(**{key: None, "page": None})
+
+
+def sorted_by(listing: Any, name: str) -> str:
+    """This list's address in the order of a column; the other way round where it is already."""
+    turned = "desc" if listing.sort == name and listing.direction == "asc" else "asc"
+    return _address(sort=name, dir=turned, page=None)
+
+
+def export_url(view: Any, kind: str) -> str:
+    """The address of the export of exactly what is filtered."""
+    kept = {key: value for key, value in request.args.items() if value and key not in ("page", "size")}
+    return url_for(f"{view.endpoint}.export", kind=kind, **kept)
+
+
+def filter_boxes(view: Any, name: str) -> list[dict[str, Any]]:
+    """The inputs that filter by a column."""
+    column = view.column(name)
+    caption = say(view.label(name))
+    box: dict[str, Any] = {"key": name, "label": caption, "css": "", "choices": [], "lookup": "", "chosen": ""}
+    if isinstance(column.type, CodeType | WordType):
+        return [{**box, "choices": [(member.word, say(member)) for member in column.type.enum_class]}]
+    if column.foreign_keys:
+        return [{**box, "lookup": url_for(f"{view.endpoint}.lookup", column=name), "chosen": _chosen(view, name)}]
+    if isinstance(column.type, sa.Boolean):
+        return [{**box, "choices": [("yes", say(True)), ("no", say(False))]}]
+    if isinstance(column.type, Instant | sa.Date | sa.Integer):
+        css = "js-day" if isinstance(column.type, Instant | sa.Date) else "num"
+        return [
+            {**box, "key": f"{name}_from", "label": say(T("%(column)s, from", column=caption)), "css": css},
+            {**box, "key": f"{name}_to", "label": say(T("%(column)s, to", column=caption)), "css": css},
+        ]
+    return [box]
+
+
+def _chosen(view: Any, name: str) -> str:
+    typed = request.args.get(name, "")
+    if not typed.isascii() or not typed.isdigit() or len(typed) > 15:
+        return ""
+    return cells.name_of(view.lookup_for(name).find(int(typed)))
+
+
+def filter_text(view: Any, found: Any) -> str:
+    """What a filter's chip says."""
+    column = view.column(found.column)
+    caption = say(view.label(found.column))
+    value: Any = found.value
+    if isinstance(column.type, CodeType | WordType):
+        value = next(member for member in column.type.enum_class if member.word == found.value)
+    elif column.foreign_keys:
+        value = _chosen(view, found.column) or found.value
+    elif isinstance(column.type, sa.Boolean):
+        value = found.value == "yes"
+    sign = "≥ " if found.key.endswith("_from") else "≤ " if found.key.endswith("_to") else ""
+    return f"{caption}: {sign}{say(value)}"
+
+
+GLOBALS: dict[str, Any] = {
+    "asset": asset,
+    "at_page": at_page,
+    "csp_nonce": nonce,
+    "export_url": export_url,
+    "filter_boxes": filter_boxes,
+    "filter_text": filter_text,
+    "has_right": who.has_right,
+    "here": here,
+    "icon": icon,
+    "input_attributes": fields.input_attributes,
+    "is_number": cells.is_number,
+    "js_texts": js_texts,
+    "may": who.may,
+    "name_of": cells.name_of,
+    "navigation": lambda: who.hooks().navigation(),
+    "record_url": cells.record_url,
+    "reference": cells.reference,
+    "say": say,
+    "setting": who.setting,
+    "shown": cells.show,
+    "sorted_by": sorted_by,
+    "without": without,
+}
+
+
+def init_theme(app: Flask) -> None:
+    """Attach filters and globals."""
+    app.jinja_env.filters.update(text.FILTERS, plain_link=plain_link)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(GLOBALS)
+
+    @app.context_processor
+    def everywhere() -> dict[str, Any]:
+        return {
+            "clinic": who.clinic(),
+            "locale": text.locale(),
+            "me": who.me(),
+            "today": text.today(),
+            "role_names": who.hooks().role_names,
+        }
+
+    @app.teardown_request
+    def read_ends(_error: BaseException | None) -> None:
+        sqla.session.rollback()

@@ -1,0 +1,1 @@
+"""The steps of the clinic's day that cross rooms."""

@@ -1,0 +1,31 @@
+"""Whose employee and patient rows a user has: asked in the session's own statement."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.db import Actor
+from app.people.models import Employee, Patient
+from app.security.models import SessionToken
+from app.web.who import Identity
+
+
+def with_people(statement: "sa.Select[Any]") -> "sa.Select[Any]":
+    """The session's statement, with the numbers of the user's employee and patient."""
+    return (
+        statement.add_columns(Employee.employee_id, Patient.patient_id)
+        .outerjoin(Employee, Employee.user_id == SessionToken.user_id)
+        .outerjoin(Patient, Patient.user_id == SessionToken.user_id)
+    )
+
+
+def actor_of(identity: Identity, request_id: str, ip: str) -> Actor:
+    """The actor of a request: somebody who is only a patient is limited to their own rows."""
+    only_patient = identity.roles == {"Patient"}
+    return Actor(
+        user_id=identity.user_id,
+        request_id=request_id,
+        ip=ip,
+        own_patient_id=identity.patient_id if only_patient else None,
+        is_limited=only_patient,
+    )

@@ -1,0 +1,42 @@
+"""What changes by itself when a day ends: how long ago patients were here, and slots that have passed."""
+
+from datetime import date, timedelta, tzinfo
+
+from sqlalchemy.orm import Session
+
+from app.kernel.dates import add_months, day_bounds
+from app.people import actions as people
+from app.people import queries
+from app.people.models import Patient
+from app.scheduling.actions import purge_slots
+
+BOUNDS = (6, 12, 60)  # months after which a patient's status changes
+MISSED = timedelta(days=40)  # so many nights may have been missed
+
+
+def refresh_statuses(session: Session, today: date, zone: tzinfo) -> int:
+    """Bring the status of the patients up to date whose last visit has just become half a year, … old.
+
+    Returns how many changed. Running it again changes nothing.
+    """
+    changed = 0
+    for months in BOUNDS:
+        bound = add_months(today, -months)
+        earliest, latest = day_bounds(bound - MISSED, zone)[0], day_bounds(bound, zone)[1]
+        for patient in queries.patients_last_seen_between(session, earliest, latest):
+            changed += _refresh(session, patient, today)
+    session.flush()
+    return changed
+
+
+def _refresh(session: Session, patient: Patient, today: date) -> bool:
+    locked = session.get_one(Patient, patient.patient_id, with_for_update=True)
+    before = locked.status
+    if locked.last_seen_at is not None:
+        people.note_visit(session, locked, locked.last_seen_at, today)
+    return locked.status is not before
+
+
+def drop_past_slots(session: Session, today: date, zone: tzinfo) -> int:
+    """Drop the slots of the days before today: nothing can be booked there any more. Returns how many."""
+    return purge_slots(session, day_bounds(today, zone)[0])

@@ -1,0 +1,53 @@
+"""Registering a patient: person, phones, medical history and insurer in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.insurance import actions as insurance
+from app.kernel.errors import Conflict
+from app.kernel.text import T
+from app.people import actions, queries
+from app.people.models import Patient
+
+Rows = Sequence[tuple[int, Mapping[str, Any]]]
+
+
+def register_patient(
+    session: Session,
+    values: Mapping[str, Any],
+    *,
+    phones: Rows,
+    history: Rows,
+    policies: Rows,
+    today: date,
+    by: int | None,
+    knows_likely_duplicates: bool,
+) -> Patient:
+    """Add a patient with everything that was asked at the desk. Raises RuleError, Conflict.
+
+    Somebody who may be registered already is a `Conflict` whose data names them (`likely`), unless the clerk
+    has seen them and said that this is somebody else.
+    """
+    patient = actions.register_patient(session, values, phones, history, today=today, by=by)
+    if not knows_likely_duplicates:
+        _warn_of_duplicates(session, patient, phones)
+    insurance.add_policies(session, patient.patient_id, policies)
+    return patient
+
+
+def _warn_of_duplicates(session: Session, patient: Patient, phones: Rows) -> None:
+    likely = queries.likely_duplicates(
+        session,
+        first_name=patient.first_name,
+        last_name=patient.last_name,
+        birthday=patient.birthday,
+        phones=[phone["phone_number_val"] for _, phone in phones],
+        but=patient.patient_id,
+    )
+    if likely:
+        known = [(row.patient_id, row.full_name, row.card_number, row.register_number, row.birthday) for row in likely]
+        text = T("This person may be registered already. Look at the records below before you save.")
+        raise Conflict(text, data={"likely": known})

@@ -1,0 +1,138 @@
+"""Treatments, findings and prescriptions for tests: each factory goes through the room's action."""
+
+import itertools
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.catalogue.models import DiagnosisCode, Medicine, ServiceCatalog, ServiceType
+from app.catalogue.rules import MedicineForm, Scope
+from app.clinical import actions
+from app.clinical.models import (
+    Prescription,
+    PrescriptionItem,
+    ToothFinding,
+    Treatment,
+    TreatmentDiagnosis,
+    TreatmentItem,
+    TreatmentItemTooth,
+)
+from app.clinical.rules import Condition
+from app.people.models import Employee, Patient
+from tests.factories import people
+
+ZONE = ZoneInfo("Asia/Ulaanbaatar")
+ANY = actions.Writer(None, 10_000)  # somebody who may give any discount
+_numbers = itertools.count(1)
+
+
+def today() -> date:
+    """The clinic's date."""
+    return datetime.now(ZONE).date()
+
+
+def service(session: Session, scope: Scope = Scope.SINGLE_TOOTH, price: int = 80_000, **values: Any) -> ServiceCatalog:
+    """A service of this usual scope."""
+    number = next(_numbers)
+    kind = session.scalar(sa.select(ServiceType).limit(1))
+    base = {
+        "service_type_id": kind.service_type_id if kind else 0, "code": f"CLIN-{number}",
+        "display_number": 7_000 + number,
+        "doctor_display_name_mn": f"Ломбо Ө{number}", "doctor_display_name_en": f"Filling {number}",
+        "patient_display_name_mn": "Ломбо", "patient_display_name_en": "Filling", "price": price,
+        "default_scope": scope,
+    }  # fmt: skip
+    row = ServiceCatalog(**{**base, **values})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def medicine(session: Session, **values: Any) -> Medicine:
+    """A medicine with its usual dosage in both languages."""
+    base = {
+        "name": f"Эмүү {next(_numbers)}", "generic_name": "Emuu", "form": MedicineForm.TABLET, "strength": "500 мг",
+        "allergens": [], "dosage_mn": "1 шахмал, өдөрт 3 удаа, 5 хоног",
+        "dosage_en": "1 tablet 3 times a day for 5 days",
+        "instructions_mn": "Хоолны дараа ууна.", "instructions_en": "Take after food.",
+    }  # fmt: skip
+    row = Medicine(**{**base, **values})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def treatment(
+    session: Session, *, patient: Patient | None = None, doctor: Employee | None = None, **values: Any
+) -> Treatment:
+    """A visit in progress, without an appointment."""
+    base = {
+        "patient_id": (patient or people.patient(session)).patient_id,
+        "doctor_id": (doctor or people.doctor(session)).employee_id,
+        "treatment_date": datetime.now(UTC),
+    }
+    return actions.add_treatment(session, {**base, **values}, now=datetime.now(UTC))
+
+
+def item(
+    session: Session,
+    visit: Treatment | None = None,
+    teeth: dict[str, str] | None = None,
+    *,
+    of: ServiceCatalog | None = None,
+    **values: Any,
+) -> TreatmentItem:
+    """Work on tooth 36, occlusal."""
+    at = session.get_one(Treatment, (visit or treatment(session)).treatment_id)
+    wanted = {"service_id": (of or service(session)).service_id, **values}
+    return actions.add_item(session, at, wanted, {"36": "O"} if teeth is None else teeth, writer=ANY)
+
+
+def item_tooth(session: Session, **values: Any) -> TreatmentItemTooth:
+    """The tooth of an item."""
+    made = item(session, **values)
+    own = TreatmentItemTooth.treatment_item_id == made.treatment_item_id
+    return session.scalars(sa.select(TreatmentItemTooth).where(own)).one()
+
+
+def diagnosis(
+    session: Session, visit: Treatment | None = None, code: str = "K02.1", **teeth: str
+) -> TreatmentDiagnosis:
+    """A diagnosis of a visit."""
+    at = visit or treatment(session)
+    row = session.scalars(sa.select(DiagnosisCode).where(DiagnosisCode.code == code)).one()
+    return actions.add_diagnosis(session, at, row.diagnosis_code_id, teeth)[0]
+
+
+def finding(
+    session: Session, patient: Patient | None = None, condition: Condition = Condition.CARIES, **values: Any
+) -> ToothFinding:
+    """Caries on 36, occlusal."""
+    owner = patient or people.patient(session)
+    teeth = values.pop("teeth", {"36": "O"})
+    wanted = {"condition": condition, **values}
+    return actions.add_findings(session, owner.patient_id, teeth, wanted, today=today())[0]
+
+
+def draft(
+    session: Session, visit: Treatment | None = None, *, of: Medicine | None = None, **values: Any
+) -> PrescriptionItem:
+    """A medicine on a draft."""
+    at = session.get_one(Treatment, (visit or treatment(session)).treatment_id)
+    base = {
+        "medicine_id": (of or medicine(session)).medicine_id, "dosage": "1 шахмал", "frequency": "өдөрт 3 удаа",
+        "duration": "5 хоног", "quantity": 1,
+    }  # fmt: skip
+    return actions.add_medicine(session, at, {**base, **values}, doctor_id=at.doctor_id, today=today())
+
+
+def prescription(session: Session, visit: Treatment | None = None, **values: Any) -> Prescription:
+    """An issued prescription."""
+    written = draft(session, visit, **values)
+    row = session.get_one(Prescription, written.prescription_id)
+    return actions.issue_prescription(
+        session, row, doctor_id=row.doctor_id, by=None, now=datetime.now(UTC), today=today()
+    )

@@ -1,0 +1,70 @@
+"""The settings page: who may change what, and what is refused."""
+
+import pytest
+
+from app.security import identity
+from tests.factories.clinic import Clinic
+
+FORM = {
+    "name_mn": "Инээмсэглэл",
+    "name_en": "Smile",
+    "time_zone": "Asia/Ulaanbaatar",
+    "document_prefix": "A",
+    **{f"open_{day}": "09:00" for day in range(5)},
+    **{f"close_{day}": "18:30" for day in range(5)},
+}
+
+
+def numbers(**changed: str) -> dict[str, str]:
+    from app.security.settings import SETTINGS
+
+    values = {k.replace(".", "__"): str(s.default) for k, s in SETTINGS.items() if isinstance(s.default, int)}
+    return {**values, **changed}
+
+
+@pytest.mark.both
+def test_an_admin_changes_the_clinic_and_every_page_shows_it(clinic: Clinic) -> None:
+    admin = clinic.client("Admin")
+    assert admin.submit("/settings/clinic", FORM).status_code == 302
+    found = clinic.apart(identity.the_clinic)
+    assert found.name_en == "Smile"
+    assert found.opening_hours["0"] == ["09:00", "18:30"]
+    assert found.opening_hours["6"] is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"close_0": "08:00"},
+        {"close_0": ""},
+        {"open_0": "25:00"},
+        {"time_zone": "Mars/Olympus"},
+        {"name_mn": ""},
+        {"name_en": "x" * 500},
+    ],
+    ids=str,
+)
+def test_a_clinic_that_can_not_be_is_refused_and_what_was_typed_stays(clinic: Clinic, wrong: dict[str, str]) -> None:
+    answer = clinic.client("Admin").submit("/settings/clinic", {**FORM, "address": "БЗД 3-р хороо", **wrong})
+    assert answer.status_code == 422
+    assert "БЗД 3-р хороо" in answer.text
+
+
+def test_a_changed_threshold_counts_at_once(clinic: Clinic) -> None:
+    assert clinic.client("Admin").submit("/settings/numbers", numbers(billing__due_days="30")).status_code == 302
+    assert clinic.apart(lambda: identity.setting("billing.due_days")) == 30
+    assert clinic.apart(lambda: identity.setting("security.failures")) == 5
+
+
+@pytest.mark.parametrize("value", ["-1", "366", "10000000000000000000000", "ten", "", "1.5"])
+def test_a_threshold_outside_its_bounds_is_refused_on_its_field(clinic: Clinic, value: str) -> None:
+    answer = clinic.client("Admin").submit("/settings/numbers", numbers(billing__due_days=value))
+    assert answer.status_code == 422
+    assert 'id="billing__due_days-error"' in answer.text
+
+
+def test_a_manager_reads_the_settings_but_changes_nothing(clinic: Clinic) -> None:
+    manager = clinic.client("Manager")
+    assert manager.get("/settings").status_code == 200
+    assert manager.submit("/settings/clinic", FORM).status_code == 403
+    assert clinic.client("Doctor").get("/settings").status_code == 403

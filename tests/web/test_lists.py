@@ -1,0 +1,146 @@
+"""Lists: capped, bounded in statements, one person's filters never another's, exports harmless."""
+
+import io
+import threading
+from typing import Any
+
+import openpyxl
+import pytest
+
+from app.people.models import Patient
+from app.web import listing
+from tests.factories import people
+from tests.factories.clinic import Clinic
+
+
+def many(clinic: Clinic, count: int, **values: Any) -> None:
+    def write(session: Any) -> None:
+        for number in range(count):
+            people.patient(session, first_name=f"Нэр{number:03d}", **values)
+
+    clinic.unit(write)
+
+
+@pytest.mark.parametrize("size", ["1000000", "101", "99999999"])
+def test_no_page_is_larger_than_a_hundred_rows(clinic: Clinic, size: str) -> None:
+    """Trap 3."""
+    many(clinic, 130)
+    page = clinic.client("Receptionist").get(f"/patients?size={size}").text
+    assert page.count("<tr>") - 1 == listing.LARGEST_PAGE
+
+
+@pytest.mark.both
+def test_a_list_asks_no_more_for_more_rows(clinic: Clinic) -> None:
+    """Trap 13."""
+    desk = clinic.client("Receptionist")
+    counts = []
+    for _ in range(2):
+        many(clinic, 12)
+        desk.get("/patients")
+        with clinic.statements() as seen:
+            assert desk.get("/patients").status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 8
+
+
+def test_a_form_holds_no_row_of_the_tables_it_refers_to(clinic: Clinic) -> None:
+    """Traps 13 and 23: no select is filled, and none has a first row chosen."""
+    clinic.make(people.doctor, first_name="Алтанхуяг")
+    many(clinic, 3)
+    page = clinic.client("Receptionist").get("/patient-relations/add").text
+    assert "Нэр000" not in page
+    chosen = [part for part in page.split("<select")[1:] if "js-lookup" in part]
+    assert chosen
+    assert all("selected" not in part.split("</select>")[0] for part in chosen)
+
+
+def test_an_enum_that_may_be_empty_starts_empty(clinic: Clinic) -> None:
+    """Trap 23."""
+    page = clinic.client("Receptionist").get("/patients/add").text
+    gender = page.split('name="gender"')[1].split("</select>")[0]
+    assert "selected" not in gender.replace('<option selected value=""></option>', "")
+
+
+@pytest.mark.parametrize("role", ["Receptionist"])
+def test_hidden_columns_can_not_be_asked_for(clinic: Clinic, role: str) -> None:
+    """Trap 2: only the declared columns filter and sort."""
+    many(clinic, 2)
+    desk = clinic.client(role)
+    everything = desk.get("/patients").text.count("Нэр00")
+    for query in (
+        "note=x",
+        "email=x",
+        "user_id=1",
+        "sort=note",
+        "sort=user_id&dir=desc",
+        "_flt_0_note=x",
+        "_oc_PatientView=note",
+    ):
+        assert desk.get(f"/patients?{query}").text.count("Нэр00") == everything, query
+
+
+def test_simultaneous_lists_never_show_anothers_search(clinic: Clinic) -> None:
+    """Trap 20: 156 of 160 did, with filters kept on the view."""
+    for name in ("Алимаа", "Болормаа", "Ванчиг", "Гэрэлмаа"):
+        clinic.make(people.patient, first_name=name)
+    wrong: list[str] = []
+
+    def search(name: str, others: list[str]) -> None:
+        browser = browsers[name]
+        for _ in range(15):
+            page = browser.get("/patients", query_string={"q": name, "gender": "male"}).text
+            table = page.split('id="table-area"')[1]
+            wrong.extend(other for other in others if other in table)
+            if name not in table:
+                wrong.append(f"{name} missing")
+
+    names = ["Алимаа", "Болормаа", "Ванчиг", "Гэрэлмаа"]
+    browsers = {name: clinic.client("Receptionist") for name in names}
+    threads = [threading.Thread(target=search, args=(n, [o for o in names if o != n])) for n in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_an_export_holds_exactly_what_is_filtered_and_runs_nothing(clinic: Clinic) -> None:
+    clinic.make(people.patient, first_name='=HYPERLINK("x")', last_name="Аюул")
+    clinic.make(people.patient, first_name="@cmd", last_name="Аюул")
+    clinic.make(people.patient, first_name="Сайн", last_name="Хүн")
+    desk = clinic.client("Receptionist")
+    text = desk.get("/patients/export.csv?q=Аюул").data.decode("utf-8-sig")
+    assert text.count("\r\n") == 3
+    assert "Сайн" not in text
+    rows = text.splitlines()[1:]
+    assert all(not cell.strip('"').startswith(("=", "+", "@")) for row in rows for cell in row.split(","))
+    book = openpyxl.load_workbook(io.BytesIO(desk.get("/patients/export.xlsx?q=Аюул").data))
+    cells = [cell for row in book.active.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert len(list(book.active.iter_rows())) == 3
+
+
+def test_an_export_needs_its_right_and_is_recorded(clinic: Clinic) -> None:
+    from app.audit.models import AuditLog
+    from app.audit.rules import AuditAction
+
+    assert clinic.client("Nurse").get("/patients/export.csv").status_code == 403
+    assert clinic.client("Receptionist").get("/patients/export.csv").status_code == 200
+    assert clinic.count(AuditLog, AuditLog.action == AuditAction.EXPORT) == 1
+
+
+def test_a_long_export_comes_in_pieces(clinic: Clinic) -> None:
+    many(clinic, 620)
+    answer = clinic.client("Receptionist").get("/patients/export.csv")
+    assert answer.data.decode("utf-8-sig").count("Нэр") == 620
+    assert clinic.count(Patient) >= 620
+
+
+def test_the_next_page_shows_the_next_rows_and_no_row_twice(clinic: Clinic) -> None:
+    many(clinic, 60)
+    desk = clinic.client("Receptionist")
+    seen: list[str] = []
+    for number in (1, 2, 3):
+        page = desk.get(f"/patients?size=25&page={number}&q=Нэр").text
+        seen += [part.split("<")[0] for part in page.split('">Дорж ')[1:]]
+    assert len(seen) == len(set(seen)) == 60

@@ -71,7 +71,7 @@ def _with_defaults(model: type[Base], values: Mapping[str, Any]) -> dict[str, An
         default = column.default
         is_scalar = isinstance(default, sa.ColumnDefault) and default.is_scalar
         if filled.get(column.key) is None and not column.nullable and is_scalar:
-            filled[column.key] = default.arg  # type: ignore[union-attr]  # told by `is_scalar`
+            filled[column.key] = default.arg
     return filled
 
 

@@ -4,16 +4,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from flask import request
 from flask_appbuilder import expose
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
+from app.billing.models import Invoice, Payment
+from app.catalogue.models import DiagnosisCode, Medicine, ServiceCatalog
+from app.clinical.models import Prescription
 from app.db import sqla
 from app.kernel.phones import show_phone
 from app.kernel.text import T, Text
 from app.people import queries as people
+from app.people.models import Employee
 from app.web import cells, who
 from app.web.access import reads
+from app.web.lookups import LOOKUPS, by_number
 from app.web.text import day, say
 from app.web.views import ClinicPage
 
@@ -49,12 +55,42 @@ def _patients(session: Session, typed: str, limit: int) -> Sequence[Found]:
     return found
 
 
-def of_rows(rows: Sequence[Any], detail: Callable[[Any], Any] = lambda _row: "") -> list[Found]:
-    """Lines for rows that have a record."""
+def _looked_up(model: type[Any]) -> Callable[[Session, str, int], Sequence[Found]]:
+    """A table as its lookup finds it when something refers to it."""
+
+    def find(session: Session, typed: str, limit: int) -> Sequence[Found]:
+        return _lines(model, LOOKUPS[model.__tablename__].search(session, typed, limit))
+
+    return find
+
+
+def _numbered(model: type[Any]) -> Callable[[Session, str, int], Sequence[Found]]:
+    """Documents by their number alone: their patients are found as patients."""
+
+    def find(session: Session, typed: str, limit: int) -> Sequence[Found]:
+        if not any(letter.isdigit() for letter in typed):
+            return []
+        statement = sa.select(model).options(joinedload(model.patient)).where(by_number(model.number, typed))
+        return _lines(model, session.scalars(statement.order_by(model.number.desc()).limit(limit)).all())
+
+    return find
+
+
+def _lines(model: type[Any], rows: Sequence[Any]) -> list[Found]:
+    detail = LOOKUPS[model.__tablename__].detail or (lambda _row: "")
     return [Found(url, cells.name_of(row), say(detail(row))) for row in rows if (url := cells.record_url(row))]
 
 
-SOURCES: tuple[Source, ...] = (Source("/patients", T("Patients"), _patients),)
+SOURCES: tuple[Source, ...] = (
+    Source("/patients", T("Patients"), _patients),
+    Source("/invoices", T("Invoices"), _numbered(Invoice)),
+    Source("/payments", T("Payments"), _numbered(Payment)),
+    Source("/prescriptions", T("Prescriptions"), _numbered(Prescription)),
+    Source("/employees", T("Employees"), _looked_up(Employee)),
+    Source("/services", T("Services"), _looked_up(ServiceCatalog)),
+    Source("/prescriptions", T("Medicines"), _looked_up(Medicine)),
+    Source("/services", T("Diagnosis codes"), _looked_up(DiagnosisCode)),
+)
 
 
 class SearchPage(ClinicPage):

@@ -8,6 +8,8 @@ from flask import abort
 from flask_appbuilder import BaseView, expose
 from sqlalchemy.orm import Session
 
+from app.billing import queries as billing
+from app.clinical import queries as clinical
 from app.db import sqla
 from app.db.types import utcnow
 from app.kernel.text import T
@@ -18,7 +20,11 @@ from app.web.access import public
 from app.web.text import say
 
 # table → what its verification shows: (label, value) pairs without anybody's name
-VERIFIERS: dict[str, Callable[[Session, int], list[tuple[Any, Any]] | None]] = {}
+VERIFIERS: dict[str, Callable[[Session, int], list[tuple[Any, Any]] | None]] = {
+    "prescription": clinical.verify_facts,
+    "invoice": billing.verify_facts_invoice,
+    "payment": billing.verify_facts_payment,
+}
 
 
 class SharedPage(BaseView):

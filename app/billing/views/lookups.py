@@ -14,24 +14,15 @@ from app.catalogue.models import Medicine, ServiceCatalog
 from app.db import sqla
 from app.people.models import Patient
 from app.people.queries import matching_condition
-from app.web import fields, who
+from app.web import fields
 from app.web.cells import name_of
 from app.web.listing import like
-from app.web.lookups import LOOKUPS, Lookup, add_lookup
-from app.web.text import money, say, today
+from app.web.lookups import LOOKUPS, Lookup, add_lookup, by_number
+from app.web.text import money, say
 from app.web.vocabulary import add_labels
 
 add_labels(LABELS)
-YEARS_BACK = 10
 MOST = 20
-
-
-def by_number(column: Any, typed: str) -> ColumnElement[bool]:
-    """`123`, `000123`, `2026-000123` or the beginning of a number: each answered by the index on numbers."""
-    if typed.isascii() and typed.isdigit() and len(typed) <= 6:
-        prefix, this = who.clinic().document_prefix, today().year
-        return column.in_([f"{prefix}{year}-{int(typed):06d}" for year in range(this - YEARS_BACK, this + 1)])
-    return sa.and_(column >= typed, column < typed + "\x7f") if typed.isascii() else sa.false()
 
 
 def found_by(session: Session, number: Any, patient: Any, typed: str) -> ColumnElement[bool]:

@@ -1,15 +1,18 @@
 """The matrix: as the user wrote it, synced without undoing an Admin, and nobody above themselves."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from app.audit.models import AuditLog
+from app.audit.rules import AuditAction
 from app.cli.deploy import registered_pages, sync_permissions
 from app.kernel.errors import NotAllowed, RuleError
 from app.security import actions, matrix, queries
-from app.security.models import User
+from app.security.models import User, UserProfile
 from tests.factories.clinic import Clinic
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -157,3 +160,31 @@ def test_a_weak_password_is_refused(clinic: Clinic, password: str) -> None:
     answer = clinic.client("Admin").submit("/users/add", form)
     assert answer.status_code == 422
     assert clinic.session.scalar(sa.select(User.id).where(User.username == "+97699110000")) is None
+
+
+def permission_entries(clinic: Clinic) -> list[AuditLog]:
+    where = AuditLog.action == AuditAction.PERMISSION
+    return list(clinic.session.scalars(sa.select(AuditLog).where(where).order_by(AuditLog.audit_log_id)))
+
+
+def test_a_changed_right_and_changed_roles_are_in_the_audit_log_with_old_and_new(clinic: Clinic) -> None:
+    admin = clinic.client("Admin")
+    rights = [row.name for row in matrix.rights() if row.marks["Receptionist"] == "y" and row.name != "export"]
+    admin.submit("/roles/change", {"role": "Receptionist", "rights": "1", "right": [*rights, "refund"]})
+    nurse = clinic.user("Nurse")
+    profile = clinic.session.get_one(UserProfile, nurse.id)
+    values = {
+        "display_name": profile.display_name,
+        "phone": nurse.username,
+        "roles": ["Nurse", "Assistant"],
+        "active": "y",
+        "lock_token": re.findall(r'name="lock_token"[^>]*value="([^"]*)"', admin.get(f"/users/{nurse.id}/edit").text)[
+            0
+        ],
+    }
+    assert admin.submit(f"/users/{nurse.id}/edit", values).status_code == 302
+    entries = permission_entries(clinic)
+    assert [(entry.table, entry.row) for entry in entries] == [("ab_role", "Receptionist"), ("ab_user", str(nurse.id))]
+    assert entries[0].changes == {"can_use right:refund": [False, True], "can_use right:export": [True, False]}
+    assert entries[1].changes == {"roles": [["Nurse"], ["Assistant", "Nurse"]]}
+    assert {entry.actor_number for entry in entries} == {clinic.user("Admin").id}

@@ -102,8 +102,8 @@ def _take(session: Session, role_id: int, grant_id: int) -> None:
 
 def change_grants(
     session: Session, role_name: str, give: set[tuple[str, str]], take: set[tuple[str, str]], by_roles: Iterable[str]
-) -> None:
-    """An Admin's change of a role's rights. Raises NotAllowed above one's own role or rights.
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """An Admin's change of a role's rights: what was given, what was taken. Raises NotAllowed above one's own.
 
     Below the top role one can give only what one holds oneself; nobody can lock every Admin out.
     """
@@ -120,9 +120,10 @@ def change_grants(
         raise RuleError(T("Without this right nobody could change rights any more."))
     known = queries.grant_ids(session)
     have = {(permission, view) for _, permission, view in queries.all_grants(session, [role_name])}
-    for grant in sorted(give - have):
-        if grant in known:
-            _give(session, role.id, known[grant])
-    for grant in sorted(take & have):
+    given, taken = sorted((give - have) & set(known)), sorted(take & have)
+    for grant in given:
+        _give(session, role.id, known[grant])
+    for grant in taken:
         _take(session, role.id, known[grant])
     bump(session, queries.RIGHTS_EPOCH)
+    return given, taken

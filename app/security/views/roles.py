@@ -1,11 +1,15 @@
 """The matrix of rights, where an Admin sees and changes who may what."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import abort, flash, redirect, request
 from flask_appbuilder import expose
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.audit.actions import record
+from app.audit.rules import AuditAction
 from app.db import sqla, unit
 from app.kernel.errors import RuleError
 from app.kernel.text import T
@@ -16,6 +20,8 @@ from app.web.access import reads, writes
 from app.web.text import say
 from app.web.views import ClinicPage
 from app.web.who import READ, RIGHTS, USE, WRITE
+
+Grants = set[tuple[str, str]]
 
 
 class RolesPage(ClinicPage):
@@ -68,11 +74,18 @@ class RolesPage(ClinicPage):
             wanted |= {(USE, RIGHTS + name) for name in request.form.getlist("right")} & touched
         mine = who.me().roles
         try:
-            unit(lambda s: actions.change_grants(s, role, wanted, touched - wanted, mine))
+            unit(lambda s: _change(s, role, wanted, touched - wanted, mine))
             flash(say(T("Saved.")), "success")
         except RuleError as error:
             flash(say(error.text), "danger")
         return redirect("/roles/list/")
+
+
+def _change(session: Session, role: str, give: Grants, take: Grants, mine: Iterable[str]) -> None:
+    given, taken = actions.change_grants(session, role, give, take, mine)
+    if given or taken:
+        changes = {" ".join(grant): [False, True] for grant in given} | {" ".join(g): [True, False] for g in taken}
+        record(session, AuditAction.PERMISSION, "ab_role", role, changes=changes)
 
 
 def _mark(grants: set[Any], role: str, page: str) -> str:

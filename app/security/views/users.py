@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from wtforms import PasswordField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.audit.actions import record
+from app.audit.rules import AuditAction
 from app.kernel.text import T
 from app.security import actions, queries
 from app.security.models import UserProfile
@@ -93,6 +95,7 @@ class UserView(ClinicView):
             must_change_password=True,
             least_length=who.setting("security.password_length"),
         )
+        _record_roles(session, user.id, [], values["roles"] or [])
         return session.get_one(UserProfile, user.id)
 
     def change(self, session: Session, row: UserProfile, values: dict[str, Any]) -> UserProfile:
@@ -101,11 +104,17 @@ class UserView(ClinicView):
         row.display_name = values["display_name"]
         if values["phone"] != user.username:
             actions.change_phone(session, user, values["phone"], mine)
-        if set(values["roles"]) != {role.name for role in user.roles}:
+        before = [role.name for role in user.roles]
+        if set(values["roles"]) != set(before):
             actions.change_roles(session, user, values["roles"], mine)
+            _record_roles(session, user.id, before, values["roles"])
         if bool(values["active"]) != bool(user.active):
             actions.switch_user(session, user, bool(values["active"]), mine, now)
         if values["password"]:
             least = who.setting("security.password_length")
             actions.reset_password(session, user, values["password"], by_roles=mine, least=least, now=now)
         return row
+
+
+def _record_roles(session: Session, user_id: int, before: Sequence[str], after: Sequence[str]) -> None:
+    record(session, AuditAction.PERMISSION, "ab_user", user_id, changes={"roles": [sorted(before), sorted(after)]})

@@ -56,6 +56,8 @@ class InsuranceProviderView(ClinicView):
     search_columns = ("name", "kind")
     order_columns = ("name", "kind")
     default_order = ("name", "asc")
+    definitions = [{"label": T("Insurers by kind"), "group": "kind", "series": [(aggregate_count, "")]}]
+    chart_date = ""
 
 
 class InsurancePlanView(ClinicView):
@@ -73,6 +75,7 @@ class InsurancePlanView(ClinicView):
     definitions = [
         {"label": T("Plans by insurer"), "group": "insurance_provider_id", "series": [(aggregate_count, "")]},
     ]
+    chart_date = ""
 
 
 VIEWS: tuple[Any, ...] = (PatientInsuranceView, InsuranceProviderView, InsurancePlanView)

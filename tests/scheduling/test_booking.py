@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from app.catalogue.models import ServiceCatalog
 from app.kernel.errors import Conflict, NotFound, RuleError
 from app.people.models import Employee, Patient, PatientPhone
 from app.people.rules import EmployeeStatus, PositionType
@@ -368,3 +369,12 @@ def test_a_lowered_capacity_lets_nobody_in_until_the_doctor_has_a_hand_free(clin
     refused(clinic, lambda: book(clinic, desk, "10:15", patient_id=third, chair_id=None), Conflict)
     capacity(2)
     book(clinic, desk, "10:15", patient_id=third, chair_id=None)
+
+
+def test_a_service_that_is_no_longer_offered_is_not_booked_but_a_visit_that_has_it_may_move(clinic, desk):
+    row = book(clinic, desk, planned_service=desk.service)
+    clinic.unit(lambda s: setattr(s.get(ServiceCatalog, desk.service), "is_active", False))
+    moved = move_to(clinic, row, start_at=scheduling.at(desk.day, "14:00"))
+    assert moved.planned_service == desk.service
+    error = refused(clinic, lambda: book(clinic, desk, patient_id=desk.other, planned_service=desk.service), RuleError)
+    assert error.field == "planned_service"

@@ -136,7 +136,7 @@ class PositionView(ClinicView):
     definitions = [
         {"label": T("Positions by kind of work"), "group": "position_type", "series": [(aggregate_count, "")]}
     ]
-    chart_date = None
+    chart_date = ""
 
 
 class EmployeePositionView(ClinicView):

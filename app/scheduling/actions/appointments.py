@@ -103,7 +103,7 @@ def _put(
     terms: Terms,
 ) -> None:
     """Put the visit where it is wanted; the slots it leaves and those it takes are one transaction."""
-    placed = place(session, wanted, terms)
+    placed = place(session, wanted, terms, appointment.planned_service)
     changed = {name for name in PLACED if placed[name] != getattr(appointment, name)}
     if "start_at" in changed:
         check_start(placed["start_at"], now, terms.zone)

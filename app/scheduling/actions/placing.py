@@ -31,9 +31,16 @@ def check_named(values: Mapping[str, Any]) -> None:
         raise RuleError.many(missing)
 
 
-def place(session: Session, values: Mapping[str, Any], terms: Terms) -> dict[str, Any]:
-    """The `PLACED` columns for what was asked, each reference checked to exist and to be in use. Raises RuleError."""
+def place(
+    session: Session, values: Mapping[str, Any], terms: Terms, booked_service: int | None = None
+) -> dict[str, Any]:
+    """The `PLACED` columns for what was asked, each reference checked to exist and to be in use. Raises RuleError.
+
+    `booked_service` was booked when it was still offered: it may stay.
+    """
     service = _service(session, values.get("planned_service"))
+    if service is not None and not service.is_active and service.service_id != booked_service:
+        raise RuleError(T("This service is no longer offered."), field="planned_service")
     start: datetime = values["start_at"]
     duration = service.default_duration_time if service else None
     minutes = visit_minutes(values.get("minutes"), duration, terms.default_minutes)

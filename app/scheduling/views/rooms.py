@@ -79,6 +79,7 @@ class RoomView(ClinicView):
         {"label": T("Rooms by what they are for"), "group": "room_type", "series": [(aggregate_count, "")]},
         {"label": T("Rooms by status"), "group": "status", "series": [(aggregate_count, "")]},
     ]
+    chart_date = ""
 
 
 class ChairView(ClinicView):
@@ -94,3 +95,4 @@ class ChairView(ClinicView):
     order_columns = ("name",)
     default_order = ("name", "asc")
     definitions = [{"label": T("Chairs by room"), "group": "room_id", "series": [(aggregate_count, "")]}]
+    chart_date = ""

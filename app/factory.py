@@ -6,6 +6,7 @@ from typing import Any
 
 import flask_babel
 from flask import Flask, g, redirect, request, session
+from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -30,6 +31,7 @@ from app.web.who import NOBODY, Hooks
 from app.workflows.identify import actor_of, with_people
 
 csrf = CSRFProtect()
+compress = Compress()
 
 
 def create_app(config: dict[str, Any] | None = None) -> Flask:
@@ -42,6 +44,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     flask_app = _bare_app(config)
     sqla.init_app(flask_app)
     csrf.init_app(flask_app)
+    compress.init_app(flask_app)
     Migrate(flask_app, sqla, directory=str(_root() / "migrations"), render_as_batch=True, compare_type=True)
     flask_app.extensions["soyoo_hooks"] = _hooks()
     with flask_app.app_context():
@@ -66,6 +69,7 @@ def _bare_app(config: dict[str, Any]) -> Flask:
     flask_app.config.update(config)
     flask_app.url_map.strict_slashes = False
     flask_app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
+    flask_app.config |= {"COMPRESS_ALGORITHM": ["br", "gzip"], "COMPRESS_ALGORITHM_STREAMING": ["br", "gzip"]}
     if config["PROXIES"]:
         count = config["PROXIES"]
         flask_app.wsgi_app = ProxyFix(flask_app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

@@ -3,7 +3,9 @@
 import logging
 
 from flask import Flask, jsonify, render_template, request
+from flask_babel import force_locale
 from flask_wtf.csrf import CSRFError
+from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -13,7 +15,7 @@ from app.db.engine import is_transient
 from app.kernel.errors import RuleError
 from app.kernel.text import T, Text
 from app.web import saving
-from app.web.text import say
+from app.web.text import LOCALES, say
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +42,19 @@ def page(status: int, detail: str = "") -> tuple[str, int] | tuple[Response, int
     if wants_json():
         return jsonify({"message": detail or say(title)}), status
     template = "web/_error.html" if request.headers.get("HX-Request") else "web/error.html"
-    return render_template(template, title=say(title), advice=detail or say(advice), status=status), status
+    try:
+        return render_template(template, title=say(title), advice=detail or say(advice), status=status), status
+    except DBAPIError:  # the frame asks the database who is there; without one the page stands alone
+        return _bare_page(title, advice), 503
+
+
+def _bare_page(title: Text, advice: Text) -> str:
+    """The error in each language, for when even the reader's language can't be looked up."""
+    parts = []
+    for locale in LOCALES:
+        with force_locale(locale):
+            parts.append(Markup('<h1 lang="{0}">{1}</h1><p lang="{0}">{2}</p>').format(locale, say(title), say(advice)))
+    return '<!doctype html><meta charset="utf-8"><title>Soyoo</title>' + "".join(parts)
 
 
 def wants_json() -> bool:

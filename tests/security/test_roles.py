@@ -70,7 +70,7 @@ def test_a_changed_right_counts_at_the_next_request(clinic: Clinic) -> None:
 
 def test_an_admin_changes_a_role_on_the_page(clinic: Clinic) -> None:
     admin = clinic.client("Admin")
-    page = admin.get("/roles/list/").text
+    page = admin.get("/roles/list/?role=Nurse").text
     assert 'name="page:/patients"' in page
     answer = admin.submit("/roles/change", {"role": "Nurse", "page:/patients": "W"})
     assert answer.status_code == 302

@@ -45,8 +45,11 @@ class RolesPage(ClinicPage):
             (row.name, say(row.meaning), {role: (role, USE, RIGHTS + row.name) in grants for role in matrix.ROLES})
             for row in matrix.rights()
         ]
+        may_change, asked = who.may("write", self.page), request.args.get("role", "")
         return self.render_template(
             "security/roles.html",
+            chosen=asked if may_change and asked in matrix.ROLES else "",
+            may_change=may_change,
             pages=pages,
             rights=rights,
             roles=[(role.role_name, say(role)) for role in sorted(Role, key=lambda r: matrix.ROLES.index(r.role_name))],

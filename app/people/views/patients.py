@@ -10,6 +10,8 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from app.billing.queries import balances
+from app.db.types import Tugrug
 from app.insurance.models import PatientInsurance
 from app.kernel.text import T
 from app.people import actions, queries
@@ -32,7 +34,17 @@ class PatientView(ClinicView):
     datamodel = SQLAInterface(Patient)
     page, route_base = "/patients", "/patients"
     title_one, title_many = T("Patient"), T("Patients")
-    list_columns = ("full_name", "card_number", "register_number", "phone", "age", "gender", "status", "last_seen_at")
+    list_columns = (
+        "full_name",
+        "card_number",
+        "register_number",
+        "phone",
+        "age",
+        "gender",
+        "status",
+        "last_seen_at",
+        "balance",
+    )
     show_columns = ("full_name",)
     shows_elsewhere = True
     add_columns = (
@@ -69,7 +81,8 @@ class PatientView(ClinicView):
     }
     lookups = {"assigned_doctor_id": DOCTORS}
     made_fields = {"knows_likely_duplicates": fields.YesField(lazy(T("This is somebody else: save anyway")))}
-    column_labels = {"knows_likely_duplicates": T("This is somebody else: save anyway")}
+    column_labels = {"knows_likely_duplicates": T("This is somebody else: save anyway"), "balance": T("Balance")}
+    column_rights, extra_types = {"balance": "see_balance"}, {"balance": Tugrug()}
     add_template = edit_template = "people/patient_form.html"
     list_template = "people/patients.html"
     definitions = [
@@ -88,12 +101,15 @@ class PatientView(ClinicView):
         return Patient.patient_id.in_(queries.matching_ids(session, typed, 1_000))
 
     def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
-        """The primary phone and the age."""
-        phones = queries.phones_of_patients(session, [row.patient_id for row in rows])
+        """The primary phone, the age, and what is owed to those who may know."""
+        keys = [row.patient_id for row in rows]
+        phones = queries.phones_of_patients(session, keys)
+        owed = balances(session, keys) if who.has_right("see_balance") else {}
         return {
             row.patient_id: {
                 "phone": phone_link(phones[row.patient_id][0].phone_number_val) if row.patient_id in phones else None,
                 "age": row.age_on(today()),
+                "balance": owed.get(row.patient_id),
             }
             for row in rows
         }

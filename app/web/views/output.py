@@ -29,16 +29,17 @@ class OutputScreens(ClinicTable):
         table = self.model.__tablename__
         who.hooks().record("export", table, "list", changes={"query": request.query_string.decode("utf-8", "replace")})
         found = listing.Listing(self, request.args, sqla.session())
-        header = [say(self.label(name)) for name in self.list_columns]
+        header = [say(self.label(name)) for name in self.shown_columns()]
         answer = export.csv_answer if kind == "csv" else export.xlsx_answer
         return answer(table, header, self._export_rows(found))
 
     def _export_rows(self, found: listing.Listing) -> Iterable[list[Any]]:
+        columns = self.shown_columns()
         for rows in found.chunks():
             extras = self.extras(sqla.session(), rows)
             for row in rows:
                 own = extras.get(row.row_id, {})
-                yield [self._export_cell(row, name, own) for name in self.list_columns]
+                yield [self._export_cell(row, name, own) for name in columns]
 
     def _export_cell(self, row: Any, name: str, own: dict[str, Any]) -> Any:
         value = own[name] if name in own else getattr(row, name)

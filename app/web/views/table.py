@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.db.base import sqla
 from app.kernel.text import Text
-from app.web import cells, charts, listing, vocabulary
+from app.web import cells, charts, listing, vocabulary, who
 from app.web.lookups import Lookup
 
 
@@ -53,6 +53,8 @@ class ClinicTable(ModelView):
     inlines: ClassVar[dict[str, Inline]] = {}
     rule: ClassVar[Callable[[Any], None] | None] = None
     column_labels: ClassVar[dict[str, Text]] = {}
+    column_rights: ClassVar[dict[str, str]] = {}  # list columns that need a finer right
+    extra_types: ClassVar[dict[str, Any]] = {}  # the type of what `extras` computes, where it isn't plain text
     export_right: ClassVar[str] = "export"
     list_template = "web/list.html"
     rows_template = "web/_rows.html"
@@ -120,13 +122,18 @@ class ClinicTable(ModelView):
         relationships = sa.inspect(self.model).relationships
         return [name for name in (columns or self.list_columns) if name in relationships]
 
+    def shown_columns(self) -> list[str]:
+        """The list's columns that this person may see."""
+        rights = self.column_rights
+        return [name for name in self.list_columns if name not in rights or who.has_right(rights[name])]
+
     def label(self, name: str) -> Text:
         """What a column is called."""
         return self.column_labels.get(name) or vocabulary.label(name, self.model.__tablename__)
 
     def type_of(self, name: str) -> Any:
         """The column's type, None for a reference or a computed value."""
-        return getattr(getattr(self.model, name, None), "type", None)
+        return self.extra_types.get(name) or getattr(getattr(self.model, name, None), "type", None)
 
     def base_where(self) -> list[ColumnElement[bool]]:
         """Conditions that always hold: a view that shows a part of its table."""

@@ -39,7 +39,7 @@ class InsurancePlan(Stamped):
     annual_maximum: Mapped[int | None] = mapped_column(Tugrug)
     deductible: Mapped[int] = mapped_column(Tugrug, default=0)
 
-    provider: Mapped[InsuranceProvider] = relationship(InsuranceProvider)
+    provider: Mapped[InsuranceProvider] = relationship(InsuranceProvider, lazy="joined", innerjoin=True)  # its name
 
     @property
     def title(self) -> str:

@@ -41,21 +41,23 @@ def invoice_pdf(pk: int) -> Response:
     invoice = screen.the_invoice(pk)
     if invoice.status is InvoiceStatus.DRAFT:
         raise Conflict(T("A draft has no number yet. Issue the invoice, then print it."))
-    session = sqla.session()
+    verify_url = _printed("invoice", pk, invoice.patient_id)
+    session, invoice = sqla.session(), screen.the_invoice(pk)  # what was read before a unit is read anew
     context = {
         **HELPERS,
         "invoice": invoice,
         "lines": queries.lines_of(session, [pk]).get(pk, []),
         "payments": [part for part in queries.payments_of_invoice(session, pk) if part.amount],
-        "verify_url": _printed("invoice", pk, invoice.patient_id),
+        "verify_url": verify_url,
     }
     return pdf_answer(render_pdf("invoice.html", language(invoice.patient), **context), str(invoice.number))
 
 
 def receipt_pdf(pk: int) -> Response:
     """80 mm: the payments of one form, and the invoices they went to."""
-    session = sqla.session()
-    payment = session.get(Payment, pk) or abort(404)
+    payment = sqla.session.get(Payment, pk) or abort(404)
+    verify_url = _printed("payment", pk, payment.patient_id)
+    session, payment = sqla.session(), sqla.session.get_one(Payment, pk)
     payments = queries.payments_of_form(session, payment)
     patient = session.get_one(Patient, payment.patient_id)
     parts = _by_invoice(queries.invoices_of_payments(session, [row.payment_id for row in payments]))
@@ -75,7 +77,7 @@ def receipt_pdf(pk: int) -> Response:
         "paid": paid,
         "credit": paid - refunded - sum(amount for _, amount in parts),
         "statuses": {row.payment_id: queries.status_of(row, refunds.get(row.payment_id, [])) for row in payments},
-        "verify_url": _printed("payment", pk, payment.patient_id),
+        "verify_url": verify_url,
         "height": _height(payments, lines),
     }
     return pdf_answer(render_pdf("receipt.html", language(patient), **context), payment.number)

@@ -1,5 +1,6 @@
 """The tables behind invoices and payments, read-only: what was posted stays as it is."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,6 +52,10 @@ class InvoiceItemView(ClinicView):
         {"label": T("Charged by service"), "group": "service_id", "series": [(aggregate_sum, "line_total")]},
         {"label": T("Discounts by month"), "group": "created_at", "series": [(aggregate_sum, "discount")]},
     ]
+
+    def references(self, columns: Iterable[str] | None = None) -> list[str]:
+        """A line is called by its service or medicine."""
+        return list(dict.fromkeys([*super().references(columns), "service", "medicine"]))
 
     def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
         """By the invoice's number or patient."""

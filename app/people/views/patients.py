@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.billing.queries import balances
 from app.db.types import Tugrug
 from app.insurance.models import PatientInsurance
+from app.kernel.dates import clinic_date
 from app.kernel.text import T
 from app.people import actions, queries
 from app.people.models import MedicalHistoryEntry, Patient, PatientPhone, PatientRelation, PatientSearch
@@ -82,7 +83,7 @@ class PatientView(ClinicView):
     lookups = {"assigned_doctor_id": DOCTORS}
     made_fields = {"knows_likely_duplicates": fields.YesField(lazy(T("This is somebody else: save anyway")))}
     column_labels = {"knows_likely_duplicates": T("This is somebody else: save anyway"), "balance": T("Balance")}
-    column_rights, extra_types = {"balance": "see_balance"}, {"balance": Tugrug()}
+    column_rights, extra_types = {"balance": "see_balance"}, {"balance": Tugrug(), "last_seen_at": sa.Date()}
     add_template = edit_template = "people/patient_form.html"
     list_template = "people/patients.html"
     definitions = [
@@ -110,6 +111,7 @@ class PatientView(ClinicView):
                 "phone": phone_link(phones[row.patient_id][0].phone_number_val) if row.patient_id in phones else None,
                 "age": row.age_on(today()),
                 "balance": owed.get(row.patient_id),
+                "last_seen_at": clinic_date(row.last_seen_at, who.clinic().zone) if row.last_seen_at else None,
             }
             for row in rows
         }

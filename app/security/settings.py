@@ -19,7 +19,8 @@ class Knob:
 
 
 MINUTES, DAYS, TUGRUG, CHARACTERS = T("minutes"), T("days"), T("₮"), T("characters")
-BASIS_POINTS, HOURS, TIMES = T("hundredths of a percent"), T("hours"), T("times")
+HOURS, TIMES = T("hours"), T("times")
+SHARE = T("percent")  # kept in basis points, typed and shown in percent
 
 SETTINGS: Mapping[str, Knob] = {
     "scheduling.grid_minutes": Knob(15, T("Booking grid"), MINUTES, 5, 60),
@@ -31,9 +32,9 @@ SETTINGS: Mapping[str, Knob] = {
     "clinical.coordinator_complexity": Knob(7, T("Plans more complex than this go to the coordinator"), None, 0, 10),
     "clinical.low_value": Knob(1_000_000, T("Plans below this are of low value"), TUGRUG),
     "clinical.high_value": Knob(5_000_000, T("Plans above this are of high value"), TUGRUG),
-    "billing.vat_bp": Knob(0, T("VAT on taxed services"), BASIS_POINTS, 0, 10_000),
+    "billing.vat_bp": Knob(0, T("VAT on taxed services"), SHARE, 0, 10_000),
     "billing.due_days": Knob(14, T("Days until an invoice is due"), DAYS, 0, 365),
-    "billing.discount_bp": Knob(1_000, T("Discount that the desk may give"), BASIS_POINTS, 0, 10_000),
+    "billing.discount_bp": Knob(1_000, T("Discount that the desk may give"), SHARE, 0, 10_000),
     "billing.instalments": Knob([3, 6, 12], T("Numbers of instalments offered")),
     "security.password_length": Knob(10, T("Shortest password"), CHARACTERS, 8, 64),
     "security.failures": Knob(5, T("Failed sign-ins that lock an account"), TIMES, 3, 50),

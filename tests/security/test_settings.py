@@ -16,9 +16,10 @@ FORM = {
 
 
 def numbers(**changed: str) -> dict[str, str]:
-    from app.security.settings import SETTINGS
+    from app.security.settings import SETTINGS, SHARE
 
-    values = {k.replace(".", "__"): str(s.default) for k, s in SETTINGS.items() if isinstance(s.default, int)}
+    typed = {k: f"{s.default / 100:g}" if s.unit is SHARE else str(s.default) for k, s in SETTINGS.items()}
+    values = {k.replace(".", "__"): typed[k] for k, s in SETTINGS.items() if isinstance(s.default, int)}
     return {**values, **changed}
 
 
@@ -54,6 +55,18 @@ def test_a_changed_threshold_counts_at_once(clinic: Clinic) -> None:
     assert clinic.client("Admin").submit("/settings/numbers", numbers(billing__due_days="30")).status_code == 302
     assert clinic.apart(lambda: identity.setting("billing.due_days")) == 30
     assert clinic.apart(lambda: identity.setting("security.failures")) == 5
+
+
+def test_a_share_is_typed_and_shown_in_percent(clinic: Clinic) -> None:
+    admin = clinic.client("Admin")
+    assert 'value="10"' in admin.get("/settings").text, "the desk's discount: 1,000 basis points"
+    assert admin.submit("/settings/numbers", numbers(billing__discount_bp="12.5")).status_code == 302
+    assert clinic.apart(lambda: identity.setting("billing.discount_bp")) == 1_250
+    changed = admin.get("/changed-settings?q=discount").text
+    assert "Discount that the desk may give" in changed
+    assert "12.5 %" in changed
+    assert "epoch" not in admin.get("/changed-settings").text
+    assert admin.submit("/settings/numbers", numbers(billing__discount_bp="101")).status_code == 422
 
 
 @pytest.mark.parametrize("value", ["-1", "366", "10000000000000000000000", "ten", "", "1.5"])

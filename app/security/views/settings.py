@@ -1,20 +1,23 @@
 """`/settings`: whose clinic this is, when it is open, and every ⚙."""
 
+from collections.abc import Sequence
 from datetime import time
 from typing import Any
 
 from flask import flash, redirect
 from flask_appbuilder import expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
 
 from app.db import sqla
 from app.kernel.text import T
 from app.security import actions, queries, rules
 from app.security.models import Clinic, Setting
-from app.security.settings import SETTINGS
+from app.security.settings import SETTINGS, SHARE, Knob
 from app.web import fields, forms, saving, who
 from app.web.access import reads, writes
-from app.web.text import WEEKDAYS, lazy, say
+from app.web.text import WEEKDAYS, lazy, percent, say
 from app.web.views import ClinicPage, ClinicView
 
 CLINIC_COLUMNS = (
@@ -36,13 +39,16 @@ HourFields = {
 ClinicForm = forms.make_form(
     "ClinicForm", {**{name: forms.field_for(Clinic.__table__.c[name]) for name in CLINIC_COLUMNS}, **HourFields}
 )
-NumbersForm = forms.make_form(
-    "NumbersForm",
-    {
-        _name(key): fields.NumberField(lazy(knob.label), least=knob.least, most=knob.most, validators=[fields.required])
-        for key, knob in NUMBERS.items()
-    },
-)
+
+
+def _field(knob: Knob) -> Any:
+    """The input of a ⚙."""
+    if knob.unit is SHARE:
+        return fields.PercentField(lazy(knob.label), validators=[fields.required])
+    return fields.NumberField(lazy(knob.label), least=knob.least, most=knob.most, validators=[fields.required])
+
+
+NumbersForm = forms.make_form("NumbersForm", {_name(key): _field(knob) for key, knob in NUMBERS.items()})
 
 
 class SettingsPage(ClinicPage):
@@ -125,17 +131,38 @@ def _hours(row: Clinic | None) -> dict[str, time | None]:
     return found
 
 
+def _with_unit(knob: Knob, value: Any) -> str:
+    if knob.unit is SHARE:
+        return percent(value)
+    figures = ", ".join(f"{figure:,}" for figure in (value if isinstance(value, list) else [value]))
+    return f"{figures} {say(knob.unit)}" if knob.unit else figures
+
+
 class SettingView(ClinicView):
     """What differs from the defaults, and who changed it."""
 
     datamodel = SQLAInterface(Setting)
     page, route_base = "/settings", "/changed-settings"
     title_one, title_many = T("Changed setting"), T("Changed settings")
-    list_columns = ("key", "value", "updated_at")
-    show_columns = (*list_columns, "created_at")
-    search_columns = ("key",)
-    order_columns = ("key", "updated_at")
-    default_order = ("key", "asc")
+    list_columns = ("title", "value", "updated_at")
+    search_columns = ("updated_at",)
+    order_columns = ("updated_at",)
+    default_order = ("updated_at", "desc")
+    column_labels = {"title": T("Setting")}
+
+    def base_where(self) -> list[ColumnElement[bool]]:
+        """Not the counters by which processes notice a change."""
+        return [Setting.key.in_(SETTINGS)]
+
+    def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
+        """By what the settings are called in the reader's language."""
+        wanted = typed.casefold()
+        return Setting.key.in_([key for key, knob in SETTINGS.items() if wanted in say(knob.label).casefold()])
+
+    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+        """What the settings are called, and their values with units."""
+        found = {row.setting_id: (SETTINGS[row.key], row.value) for row in rows}
+        return {key: {"title": knob.label, "value": _with_unit(knob, value)} for key, (knob, value) in found.items()}
 
 
 class ClinicRowView(ClinicView):

@@ -74,7 +74,7 @@ def check_service(values: Mapping[str, Any]) -> None:
     """Refuse a service that can't be booked, priced or taxed. Raises RuleError with one sentence a field."""
     errors = [*_minute_errors(values), *_work_errors(values)]
     if values["price"] < 0:
-        errors.append(("price", T("A price can't be below zero.")))
+        errors.append(("price", T("A price can't be negative.")))
     if values.get("tax_type") is TaxType.VAT_ZERO and not values.get("tax_product_code"):
         errors.append(("tax_product_code", T("E-barimt needs a tax product code for this kind of tax.")))
     if errors:

@@ -9,7 +9,7 @@ from datetime import date
 from app.catalogue.rules import Arch, Scope, check_surfaces, teeth_of, tooth_of
 from app.clinical.rules.kinds import ON_SURFACES, Condition, Outcome
 from app.kernel.errors import RuleError
-from app.kernel.money import share_of
+from app.kernel.money import format_tugrug, share_of
 from app.kernel.text import T, Text
 from app.people.rules import Dentition
 
@@ -111,11 +111,14 @@ def check_line(quantity: int, unit_price: int, discount: int, limit_bp: int, giv
     if not 1 <= quantity <= MOST_QUANTITY:
         raise RuleError(T("From %(least)s to %(most)s.", least=1, most=MOST_QUANTITY), field="quantity")
     line = quantity * unit_price
-    if not 0 <= discount <= line:
-        raise RuleError(T("The discount is more than the line itself."), field="discount")
+    if discount < 0:
+        raise RuleError(T("A discount can't be negative."), field="discount")
+    if discount > line:
+        text = T("At most %(most)s can be taken off this line.", most=format_tugrug(line))
+        raise RuleError(text, field="discount")
     most = share_of(line, limit_bp)
     if discount > max(most, given):
-        text = T("You may give a discount of at most %(most)s here.", most=f"{most:,} ₮")
+        text = T("You may give a discount of at most %(most)s here.", most=format_tugrug(most))
         raise RuleError(text, field="discount")
 
 

@@ -38,4 +38,4 @@ class AuditAction(Word):
     PRINT = "print", T("Printed")
     SIGN_IN = "sign-in", T("Signed in")
     PERMISSION = "permission", T("Changed a right")
-    DENIED = "denied", T("Refused")
+    DENIED = "denied", T("Access refused")

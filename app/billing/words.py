@@ -1,6 +1,6 @@
 """What the columns of this room are called."""
 
-from app.kernel.text import T
+from app.kernel.text import TC, T
 
 LABELS = {
     "invoice": T("Invoice"),
@@ -25,8 +25,8 @@ LABELS = {
     "invoice.balance": T("Balance"),
     "invoice_item.title": T("What for"),
     "invoice_item.text": T("Text"),
-    "invoice_item.treatment_item": T("Work"),
-    "invoice_item.treatment_item_id": T("Work"),
+    "invoice_item.treatment_item": T("Work done"),
+    "invoice_item.treatment_item_id": T("Work done"),
     "invoice_item.teeth": T("Teeth"),
     "invoice_item.quantity": T("Quantity"),
     "invoice_item.unit_price": T("Price"),
@@ -50,8 +50,8 @@ LABELS = {
     "refund.approved_by": T("Approved by"),
     "refund.title": T("Reason"),
     "account_entry.at": T("Date"),
-    "account_entry.debit": T("Debit"),
-    "account_entry.credit": T("Credit"),
+    "account_entry.debit": TC("ledger", "Debit"),
+    "account_entry.credit": TC("ledger", "Credit"),
     "account_entry.source_table": T("Posted from"),
     "account_entry.source_row": T("Its row"),
     "patient_account.charges": T("Charges"),

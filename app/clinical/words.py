@@ -1,6 +1,6 @@
 """What the columns of this room are called."""
 
-from app.kernel.text import T
+from app.kernel.text import TC, T
 
 LABELS = {
     "treatment.treatment_date": T("Date"),
@@ -30,7 +30,7 @@ LABELS = {
     "treatment_item.outcome": T("Outcome"),
     "treatment_item.outcome_on": T("Outcome seen on"),
     "treatment_item.visit_date": T("Date"),
-    "treatment_item_tooth.treatment_item": T("Work"),
+    "treatment_item_tooth.treatment_item": T("Work done"),
     "treatment_item_tooth.tooth": T("Tooth"),
     "treatment_item_tooth.surfaces": T("Surfaces"),
     "treatment_item_tooth.patient": T("Patient"),
@@ -45,7 +45,7 @@ LABELS = {
     "tooth_finding.noted_by": T("Noted by"),
     "tooth_finding.noted_by_employee": T("Noted by"),
     "tooth_finding.noted_on": T("Noted on"),
-    "tooth_finding.ended_on": T("Ended on"),
+    "tooth_finding.ended_on": T("Gone since"),
     "prescription.issued_at": T("Issued on"),
     "prescription.issued_by": T("Issued by"),
     "prescription.treatment": T("Treatment"),
@@ -55,7 +55,7 @@ LABELS = {
     "prescription_item.medicine": T("Medicine"),
     "prescription_item.dosage": T("Dosage"),
     "prescription_item.frequency": T("Frequency"),
-    "prescription_item.duration": T("Duration"),
+    "prescription_item.duration": TC("prescription", "Duration"),
     "prescription_item.route": T("How it is taken"),
     "prescription_item.quantity": T("Quantity"),
     "prescription_item.instructions": T("Instructions"),
@@ -66,7 +66,7 @@ LABELS = {
     "treatment_item.treatment_id": T("Treatment"),
     "treatment_item.service_id": T("Service"),
     "treatment_item.patient": T("Patient"),
-    "treatment_item_tooth.treatment_item_id": T("Work"),
+    "treatment_item_tooth.treatment_item_id": T("Work done"),
     "treatment_item_tooth.tooth_id": T("Tooth"),
     "treatment_item_tooth.service": T("Service"),
     "treatment_diagnosis.treatment_id": T("Treatment"),

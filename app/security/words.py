@@ -21,7 +21,7 @@ LABELS = {
     "ip": T("IP address"),
     "expires_at": T("Valid until"),
     "session_token.last_seen_at": T("Last used"),
-    "revoked_at": T("Ended on"),
+    "revoked_at": T("Closed on"),
     "login_attempt.phone": T("Phone number"),
     "user_agent": T("Browser"),
     "outcome": T("Outcome"),

@@ -143,7 +143,7 @@ class TenderRow(RowForm):
 class PayForm(ClinicForm):
     """A payment with one or two tenders."""
 
-    key = KeyField(lazy(T("Form")))
+    key = KeyField(lazy(T("Key of the form")))
     tenders = RowsField(TenderRow, label=T("Payment"), spare=2, most=2)
     received = fields.MoneyField(lazy(T("Cash received")))
     payer_id = patient_field(label=lazy(T("Paid by somebody else")))
@@ -197,7 +197,7 @@ class VoidForm(ClinicForm):
 class RefundForm(ClinicForm):
     """Giving money back, or taking back what was never received."""
 
-    key = KeyField(lazy(T("Form")))
+    key = KeyField(lazy(T("Key of the form")))
     kind = fields.ChoiceField(lazy(T("Kind")), enum_class=RefundKind, validators=[fields.required])
     amount = fields.MoneyField(lazy(T("Amount")), least=1, validators=[fields.required])
     # not `method`: a form's own property in the browser

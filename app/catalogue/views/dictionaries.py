@@ -32,7 +32,7 @@ class DiagnosisCodeView(CatalogueView):
     search_columns = ("code", "name_mn", "name_en", "is_active")
     order_columns = ("code",)
     default_order = ("code", "asc")
-    definitions = [{"label": T("Diagnoses in use"), "group": "is_active", "series": [(aggregate_count, "")]}]
+    definitions = [{"label": T("Diagnoses, in use or not"), "group": "is_active", "series": [(aggregate_count, "")]}]
     chart_date = ""
 
     def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
@@ -94,7 +94,7 @@ class MedicineView(ClinicView):
     }
     definitions = [
         {"label": T("Medicines by form"), "group": "form", "series": [(aggregate_count, "")]},
-        {"label": T("Medicines in use"), "group": "is_active", "series": [(aggregate_count, "")]},
+        {"label": T("Medicines, in use or not"), "group": "is_active", "series": [(aggregate_count, "")]},
     ]
     chart_date = ""
     add_template = edit_template = "catalogue/medicine_form.html"

@@ -156,9 +156,7 @@ class ServiceTypeView(CatalogueView):
     search_columns = ("code", "name_mn", "name_en")
     order_columns = ("sort_order", "code")
     default_order = ("sort_order", "asc")
-    definitions = [
-        {"label": T("Types by when they were added"), "group": "created_at", "series": [(aggregate_count, "")]}
-    ]
+    definitions = [{"label": T("Service types by month"), "group": "created_at", "series": [(aggregate_count, "")]}]
 
     def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
         """How many services each has."""

@@ -9,7 +9,7 @@ from wtforms import HiddenField
 from app.catalogue.rules import Scope
 from app.clinical.rules import MOST_QUANTITY, Condition, Layer, Outcome, Route, VisitType
 from app.clinical.views.lookups import reference
-from app.kernel.text import T
+from app.kernel.text import TC, T
 from app.web import fields
 from app.web.forms import ClinicForm
 from app.web.text import lazy
@@ -85,7 +85,7 @@ class MedicineForm(ClinicForm):
     medicine_id = reference("medicine", T("Medicine"), validators=[fields.required])
     dosage = fields.TextField(lazy(T("Dosage")), longest=160)
     frequency = fields.TextField(lazy(T("Frequency")), longest=160)
-    duration = fields.TextField(lazy(T("Duration")), longest=80)
+    duration = fields.TextField(lazy(TC("prescription", "Duration")), longest=80)
     route = fields.ChoiceField(lazy(T("How it is taken")), enum_class=Route, default=Route.ORAL)
     quantity = fields.NumberField(lazy(T("Quantity")), least=1, most=MOST_QUANTITY, default=1, id="rx-quantity")
     instructions = fields.TextField(lazy(T("Instructions")), longest=255)

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from flask import abort, request
 from flask_appbuilder import expose
 from sqlalchemy.orm import Session
 
 from app.billing import queries as billing
+from app.billing.models import Invoice
 from app.clinical import queries as clinical
+from app.clinical.models import Prescription, Treatment
 from app.db import sqla
 from app.insurance import queries as insurance
 from app.kernel.text import T, Text
@@ -18,6 +21,7 @@ from app.people import queries as people
 from app.people import rules
 from app.people.models import Patient
 from app.scheduling import queries as scheduling
+from app.scheduling.models import Appointment
 from app.web import cells, who
 from app.web.access import reads
 from app.web.text import today
@@ -26,12 +30,13 @@ from app.web.views import ClinicPage
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab: its words, its template and what it loads."""
+    """A tab: its words, its template, what it loads and what its number counts."""
 
     key: str
     label: Text
     template: str
     load: Callable[[Session, Patient], dict[str, Any]]
+    counted: type[Any] | None = None
 
 
 def _overview(session: Session, patient: Patient) -> dict[str, Any]:
@@ -61,11 +66,22 @@ def _invoices(session: Session, patient: Patient) -> dict[str, Any]:
 
 TABS: tuple[Tab, ...] = (
     Tab("overview", T("Overview"), "desk/patient_overview.html", _overview),
-    Tab("appointments", T("Appointments"), "desk/patient_appointments.html", _appointments),
-    Tab("treatments", T("Treatments"), "desk/patient_treatments.html", _treatments),
-    Tab("prescriptions", T("Prescriptions"), "desk/patient_prescriptions.html", _prescriptions),
-    Tab("invoices", T("Invoices"), "desk/patient_invoices.html", _invoices),
+    Tab("appointments", T("Appointments"), "desk/patient_appointments.html", _appointments, Appointment),
+    Tab("treatments", T("Treatments"), "desk/patient_treatments.html", _treatments, Treatment),
+    Tab("prescriptions", T("Prescriptions"), "desk/patient_prescriptions.html", _prescriptions, Prescription),
+    Tab("invoices", T("Invoices"), "desk/patient_invoices.html", _invoices, Invoice),
 )
+
+
+def _counts(session: Session, patient_id: int) -> dict[str, int]:
+    """How many rows each tab holds, in one statement."""
+    counted = [(tab.key, tab.counted) for tab in TABS if tab.counted]
+    numbers = [
+        sa.select(sa.func.count()).select_from(model).where(model.patient_id == patient_id).scalar_subquery()
+        for _, model in counted
+    ]
+    found = session.execute(sa.select(*numbers)).one()
+    return dict(zip((key for key, _ in counted), found, strict=True))
 
 
 class PatientProfilePage(ClinicPage):
@@ -100,5 +116,6 @@ class PatientProfilePage(ClinicPage):
             account=billing.account_of(session, pk) if who.has_right("see_balance") else None,
             tabs=TABS,
             tab=tab,
+            counts=_counts(session, pk),
             **tab.load(session, patient),
         )

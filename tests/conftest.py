@@ -1,7 +1,7 @@
 """What every test stands on: a migrated clinic with its reference data and a cast of people, new for each test.
 
-A test runs on SQLite; one marked `both` runs on MariaDB too. SQLite's file is copied from a template; on MariaDB
-only the tables that a test touched are put back.
+A test runs on SQLite; one marked `both` runs on MariaDB too, one marked `mariadb` there alone. SQLite's file is copied
+from a template; on MariaDB only the tables that a test touched are put back.
 """
 
 import os
@@ -29,6 +29,7 @@ settings.load_profile("soyoo")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both: runs on SQLite and on MariaDB")
+    config.addinivalue_line("markers", "mariadb: runs on MariaDB alone")
     config.addinivalue_line("markers", "browser: drives a real Chromium")
     if not hasattr(config, "workerinput"):  # once, before the workers start
         config.stash[servers.MARIADB] = servers.start_mariadb()
@@ -42,8 +43,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "backend" in metafunc.fixturenames:
-        both = metafunc.definition.get_closest_marker("both")
-        metafunc.parametrize("backend", ["sqlite", "mariadb"] if both else ["sqlite"], indirect=True)
+        marks = metafunc.definition.get_closest_marker
+        backends = ["sqlite", "mariadb"] if marks("both") else ["mariadb"] if marks("mariadb") else ["sqlite"]
+        metafunc.parametrize("backend", backends, indirect=True)
 
 
 @pytest.fixture(scope="session")

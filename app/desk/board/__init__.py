@@ -1,6 +1,6 @@
 """What the day board shows, gathered in a fixed number of statements however many visits the day has."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -82,7 +82,8 @@ def _cards(session: Session, seen: Day) -> dict[int, Card]:
     history = people.history_of(session, patients)
     phones = people.phones_of_patients(session, patients)
     check_ins = queries.check_ins(session, ids)
-    urls = _treatment_urls(session, ids)
+    treatments = clinical.treatments_of_appointments(session, ids)
+    urls, checkouts = _treatment_urls(treatments), _checkout_urls(treatments)
     payers = [v.patient_id for v in seen.visits if v.status is AppointmentStatus.TREATED]
     owed = billing.balances(session, payers) if payers and who.has_right("see_balance") else {}
     may_move = who.may("write", PLACE)
@@ -97,18 +98,24 @@ def _cards(session: Session, seen: Day) -> dict[int, Card]:
             phones.get(visit.patient_id, []),
             check_in.at if check_in else None,
             urls.get(visit.appointment_id),
+            checkouts.get(visit.appointment_id) if visit.status is AppointmentStatus.TREATED else None,
             owed.get(visit.patient_id),
         )
     return cards
 
 
-def _treatment_urls(session: Session, ids: Iterable[int]) -> dict[int, str]:
+def _treatment_urls(treatments: Mapping[int, int]) -> dict[int, str]:
     endpoint, page = cells.RECORDS.get(Treatment, ("", ""))
     if not endpoint or not who.may("read", page):
         return {}
-    return {
-        key: url_for(endpoint, pk=found) for key, found in clinical.treatments_of_appointments(session, ids).items()
-    }
+    return {key: url_for(endpoint, pk=found) for key, found in treatments.items()}
+
+
+def _checkout_urls(treatments: Mapping[int, int]) -> dict[int, str]:
+    """Where the invoice of a visit is made or opened (a POST)."""
+    if not who.may("write", "/invoices"):
+        return {}
+    return {key: url_for("InvoiceStartPage.from_visit", treatment_id=found) for key, found in treatments.items()}
 
 
 def _free_chairs(seen: Day) -> list[tuple[Chair, datetime | None]]:

@@ -23,6 +23,7 @@ class Card:
     phones: list[Any]
     came_at: datetime | None = None
     treatment_url: str | None = None
+    checkout_url: str | None = None
     owes: int | None = None
 
 

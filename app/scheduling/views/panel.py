@@ -15,7 +15,7 @@ from app.people import queries as people
 from app.people import rules as people_rules
 from app.scheduling import queries
 from app.scheduling.models import Appointment
-from app.scheduling.rules import may_undo, offers
+from app.scheduling.rules import AppointmentStatus, may_undo, offers
 from app.web import cells, who
 from app.web.text import today
 
@@ -58,14 +58,16 @@ def record_context(session: Session, row: Appointment) -> Mapping[str, Any]:
         "undo_seconds": seconds,
         "alerts": people_rules.alerts(entries, today()),
         "phones": people.phones_of_patients(session, [row.patient_id]).get(row.patient_id, []),
-        "treatment_url": treatment_url(session, row.appointment_id),
+        **treatment_urls(session, row),
     }
 
 
-def treatment_url(session: Session, appointment_id: int) -> str | None:
-    """Where the treatment of a visit is, if there is one and the person may open it."""
+def treatment_urls(session: Session, row: Appointment) -> dict[str, str | None]:
+    """Where the treatment of a visit is, and where a treated one is paid (a POST), if the person may open them."""
     endpoint, page = cells.RECORDS.get(Treatment, ("", ""))
-    if not endpoint or not who.may("read", page):
-        return None
-    found = clinical.treatments_of_appointments(session, [appointment_id]).get(appointment_id)
-    return url_for(endpoint, pk=found) if found else None
+    found = clinical.treatments_of_appointments(session, [row.appointment_id]).get(row.appointment_id)
+    waits = row.status is AppointmentStatus.TREATED and who.may("write", "/invoices")
+    return {
+        "treatment_url": url_for(endpoint, pk=found) if found and endpoint and who.may("read", page) else None,
+        "checkout_url": url_for("InvoiceStartPage.from_visit", treatment_id=found) if found and waits else None,
+    }

@@ -1,42 +1,51 @@
-"""A real server, a real Chromium, and the demo clinic in it. Any console error, failed request or foreign host fails."""
+"""A real server, a real Chromium, and the demo clinic in it. Any console error, failed request or foreign host fails.
 
-import os
+It is always twenty to eleven on the clinic's next working day: whoever tests on a Sunday evening sees the same morning.
+"""
+
 import shutil
 import threading
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import holidays
 import pytest
+import time_machine
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.cli.deploy import deploy
 from app.db import sqla
+from tests.browser.people import FLAGS, Person, Server, enter, missing, open_person
 from tests.factories import servers
-from tests.factories.clinic import PASSWORD, build_app
-
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-)  # fmt: skip
-DESK_SIZE, PHONE_SIZE = {"width": 1366, "height": 820}, {"width": 390, "height": 844}
+from tests.factories.clinic import build_app
+from tests.factories.scheduling import ZONE
 
 
 class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
     def log(self, *_args: Any) -> None:
         """Nothing: the test says what went wrong."""
 
 
-@dataclass
-class Server:
-    """A running clinic."""
+def working_day(after: date) -> date:
+    """The next Monday to Friday that is no public holiday."""
+    feasts = holidays.country_holidays("MN", years=[after.year, after.year + 1])
+    days = (after + timedelta(days=n) for n in range(1, 30))
+    return next(day for day in days if day.weekday() < 5 and day not in feasts)
 
-    app: Flask
-    url: str
+
+@pytest.fixture(scope="package", autouse=True)
+def morning() -> Iterator[date]:
+    """The clinic's morning, for the server and what it writes; the clock ticks."""
+    day = working_day(datetime.now(ZONE).date())
+    with time_machine.travel(datetime.combine(day, time(10, 40), ZONE).astimezone(UTC), tick=True):
+        yield day
 
 
 def demo_app(url: str, folder: Path) -> Flask:
@@ -61,27 +70,30 @@ def serve(app: Flask) -> Iterator[Server]:
     worker = make_worker(app)
     worker.start()
     yield Server(app, f"http://127.0.0.1:{server.server_port}")
-    worker.stop()
+    worker.close()
     server.shutdown()
 
 
-@pytest.fixture(scope="session")
-def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(scope="package")
+def sqlite_server(morning: date, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The demo clinic on SQLite."""
     folder = tmp_path_factory.mktemp("browser")
     yield from serve(demo_app(f"sqlite:///{folder / 'soyoo.db'}", folder))
 
 
-@pytest.fixture(scope="session")
-def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(scope="package")
+def mariadb_server(morning: date, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The demo clinic on MariaDB."""
-    address = servers.mariadb_url()
-    if address is None:
-        reason = "needs MariaDB: install mariadb-server or set SOYOO_TEST_MARIADB_URL"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    address = servers.mariadb_url() or missing("needs MariaDB: install mariadb-server or set SOYOO_TEST_MARIADB_URL")
     databases = servers.MariaDatabases(address, f"soyoo_browser_{uuid.uuid4().hex[:8]}")
     yield from serve(demo_app(databases.url, tmp_path_factory.mktemp("browser-maria")))
     databases.drop()
+
+
+@pytest.fixture(scope="package")
+def other_server(request: pytest.FixtureRequest) -> Any:
+    """The demo clinic on MariaDB, or where there is none on SQLite: for what is the same on both."""
+    return request.getfixturevalue("mariadb_server" if servers.mariadb_url() else "sqlite_server")
 
 
 @pytest.fixture(scope="session")
@@ -89,63 +101,25 @@ def chromium() -> Iterator[Browser]:
     """The system's Chromium."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
-        reason = "needs Chromium: install the package chromium"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+        missing("needs Chromium: install the package chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
 
 
-@dataclass
-class Person:
-    """Somebody at a screen: their page, and everything that went wrong on it."""
-
-    context: BrowserContext
-    page: Page
-    base: str
-    wrong: list[str] = field(default_factory=list)
-
-    def go(self, path: str) -> Page:
-        """Open a path and wait until it is quiet."""
-        self.page.goto(self.base + path)
-        self.page.wait_for_load_state("networkidle")
-        return self.page
-
-
 @pytest.fixture
 def people_at(chromium: Browser) -> Iterator[Any]:
-    """`people_at(server, phone, locale, size)` signs somebody in."""
+    """`people_at(server, phone, locale, size)` is somebody at a screen, signed in. What goes wrong there fails the test."""
     opened: list[Person] = []
 
     def open_(server: Server, phone: str | None, locale: str = "mn", size: Any = None, **options: Any) -> Person:
-        context = chromium.new_context(viewport=size or DESK_SIZE, accept_downloads=True, **options)
-        person = Person(context, context.new_page(), server.url)
-        person.page.on("console", lambda m: _console(person, m))
-        person.page.on("pageerror", lambda error: person.wrong.append(f"script: {error}"))
-        person.page.on("request", lambda request: _foreign(person, request))
-        person.page.goto(f"{server.url}/lang/{locale}?next=/login/")
-        if phone:
-            person.page.fill("#phone", phone)
-            person.page.fill("#password", PASSWORD)
-            person.page.press("#password", "Enter")
-            person.page.wait_for_url(lambda url: "/login" not in url)
-            person.page.goto(f"{server.url}/lang/{locale}?next=/")
+        person = open_person(chromium, server, size, **options)
         opened.append(person)
+        enter(person, phone, locale)
         return person
 
     yield open_
     for person in opened:
         person.context.close()
     assert not [text for person in opened for text in person.wrong]
-
-
-def _console(person: Person, message: ConsoleMessage) -> None:
-    expected = any(f"status of {status}" in message.text for status in (403, 404, 409, 422))
-    if message.type == "error" and not expected:
-        person.wrong.append(f"console: {message.text} ({message.location.get('url', '')})")
-
-
-def _foreign(person: Person, request: Request) -> None:
-    if not request.url.startswith((person.base, "data:", "blob:", "about:")):
-        person.wrong.append(f"asked another host: {request.url}")

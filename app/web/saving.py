@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db import unit
 from app.db.base import Base, metadata
+from app.db.engine import is_transient
 from app.kernel.errors import Conflict, NotFound, RuleError
 from app.kernel.text import T
 from app.web.forms import ClinicForm
@@ -18,6 +19,13 @@ _MARIADB_KEY = re.compile(r"for key '(?:\w+\.)?(\w+)'")
 _MARIADB_CHECK = re.compile(r"CONSTRAINT `(\w+)` failed")
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 _SQLITE_CHECK = re.compile(r"CHECK constraint failed: (\w+)")
+
+
+class Busy(RuleError):
+    """The database could not be written just now: nothing is wrong with what was typed, and it is kept."""
+
+    status = 503
+    code = "busy"
 
 
 def lock_token(row: Any) -> str:
@@ -53,7 +61,8 @@ def save(form: ClinicForm, write: Callable[[Session], Any]) -> tuple[Any, int]:
         form.refuse(error)
         return None, error.status
     except DBAPIError as error:
-        refusal = explain(error)
+        busy = Busy(T("The clinic's data is busy. Nothing was saved; try again."))
+        refusal = busy if is_transient(error) else explain(error)
         form.refuse(refusal)
         return None, refusal.status
 

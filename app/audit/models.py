@@ -30,6 +30,6 @@ class AuditLog(AppendOnly):
     ip: Mapped[str] = mapped_column(String(45), default="")
 
     @property
-    def title(self) -> str:
-        """How a list names the row."""
-        return f"{self.table} {self.row}"
+    def title(self) -> AuditAction:
+        """What was done."""
+        return self.action

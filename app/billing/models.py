@@ -233,9 +233,9 @@ class AccountEntry(AppendOnly):
     patient: Mapped[Patient] = relationship(Patient)
 
     @property
-    def title(self) -> str:
-        """Where it came from."""
-        return f"{self.source_table} {self.source_row}"
+    def title(self) -> EntryKind:
+        """What it is."""
+        return self.kind
 
 
 class PatientAccount(Stamped):

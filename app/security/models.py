@@ -137,9 +137,9 @@ class ShareLink(Stamped):
     patient_column = "patient_number"
 
     @property
-    def title(self) -> str:
+    def title(self) -> ShareKind:
         """What it opens."""
-        return f"{self.table} {self.row}"
+        return self.kind
 
 
 class Clinic(Stamped):

@@ -183,7 +183,12 @@ def _by_group(view: Any, session: Session, column: Any, measure: Any, first: dat
     if isinstance(column.type, CodeType | WordType):
         ordered = [member for member in column.type.enum_class if member in values]
     return [
-        Bar(names.get(key) or say(key) or say(T("Not given")), values[key], earlier.get(key, 0), _link(column, key))
+        Bar(
+            names.get(key) or say(view.group_name(column.key, key)) or say(T("Not given")),
+            values[key],
+            earlier.get(key, 0),
+            _link(column, key),
+        )
         for key in ordered
     ]
 

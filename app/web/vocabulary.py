@@ -6,6 +6,7 @@
 from app.kernel.text import T, Text
 
 LABELS: dict[str, Text] = {}
+TABLES: dict[str, Text] = {}  # what a row of a table is called; filled as views register
 
 
 def add_labels(labels: dict[str, Text]) -> None:
@@ -23,6 +24,11 @@ def label(column: str, table: str = "") -> Text:
         if key in LABELS:
             return LABELS[key]
     raise KeyError(f"no label for {table}.{column}: add it to the vocabulary")
+
+
+def table_name(table: str) -> Text | str:
+    """What a row of a table is called; the table's own name where no screen shows it."""
+    return TABLES.get(table, table)
 
 
 add_labels(

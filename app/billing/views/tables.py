@@ -1,6 +1,6 @@
 """The tables behind invoices and payments, read-only: what was posted stays as it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from app.kernel.text import T
 from app.people.queries import matching_condition
 from app.web import who
 from app.web.views import ClinicView
+from app.web.vocabulary import table_name
 
 
 def _on_invoice(session: Session, column: Any, typed: str) -> ColumnElement[bool]:
@@ -150,6 +151,10 @@ class AccountEntryView(_OfPatients):
         {"label": T("Entries by kind"), "group": "kind", "series": [(aggregate_count, "")]},
     ]
     chart_date = "at"
+
+    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+        """What each was posted from, in words."""
+        return {row.account_entry_id: {"source_table": table_name(row.source_table)} for row in rows}
 
 
 class PatientAccountView(_OfPatients):

@@ -172,6 +172,15 @@ class PatientRelationView(ClinicView):
         return queries.matching_condition(PatientRelation.patient_id, typed)
 
 
+KEY_KINDS = {
+    queries.NAME: T("Name"),
+    queries.REGISTER: T("Register number"),
+    queries.CARD: T("Card number"),
+    queries.PHONE: T("Phone number"),
+    queries.PART: T("A part of one"),
+}
+
+
 class PatientSearchView(ClinicView):
     """The keys of the search, for an Admin who wonders why somebody isn't found."""
 
@@ -179,9 +188,13 @@ class PatientSearchView(ClinicView):
     page, route_base = "/system", "/patient-search"
     title_one, title_many = T("Search key"), T("Search keys")
     list_columns = ("key", "kind", "patient_id")
-    search_columns = ("kind", "key")
+    search_columns = ("key",)
     order_columns = ("key",)
     column_labels = {"patient_id": T("Patient")}
+
+    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+        """What each key was made of, in words."""
+        return {row.row_id: {"kind": KEY_KINDS[row.kind]} for row in rows}
 
 
 class MedicalHistoryEntryView(ClinicView):

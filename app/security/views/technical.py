@@ -1,17 +1,30 @@
 """The tables that serve the machine: an Admin may look, nobody may change."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from flask_appbuilder import aggregate_count
 from flask_appbuilder.models.sqla.interface import SQLAInterface
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
 
 from app.audit.models import AuditLog
 from app.jobs.models import DocumentCounter, Job
-from app.kernel.text import T
+from app.kernel.text import T, Text
+from app.security import matrix
 from app.security.models import LoginAttempt, RoleSeed, SessionToken, ShareLink
+from app.security.rules import Role
 from app.security.words import LABELS
+from app.web.text import say
 from app.web.views import ClinicView
-from app.web.vocabulary import add_labels
+from app.web.vocabulary import TABLES, add_labels, table_name
+from app.web.who import CHART, READ, RIGHTS, USE, WRITE
 
 add_labels(LABELS)
+TABLES |= {"ab_user": T("User"), "ab_role": T("Role")}
+ROLES = {role.role_name: role.label for role in Role}
+VERBS = {READ: T("Read"), WRITE: T("Read and change"), CHART: T("Charts"), USE: T("Finer right")}
+PLACES = {row.name: row.meaning for row in matrix.pages()} | {RIGHTS + row.name: row.meaning for row in matrix.rights()}
 
 
 class SessionTokenView(ClinicView):
@@ -44,6 +57,15 @@ class LoginAttemptView(ClinicView):
     ]
 
 
+def _called(names: Mapping[str, Text], typed: str) -> list[str]:
+    return [key for key, name in names.items() if typed.casefold() in say(name).casefold()]
+
+
+def _tables(rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+    """What the tables of rows about rows are called."""
+    return {row.row_id: {"table": table_name(row.table)} for row in rows}
+
+
 class RoleSeedView(ClinicView):
     """What the matrix gave each role."""
 
@@ -51,10 +73,29 @@ class RoleSeedView(ClinicView):
     page, route_base = "/system", "/role-seeds"
     title_one, title_many = T("Right given by the matrix"), T("Rights given by the matrix")
     list_columns = ("role", "permission", "view", "created_at")
-    search_columns = ("role", "permission", "view")
+    search_columns = ("created_at",)
     order_columns = ("role", "view")
     default_order = ("role", "asc")
     definitions = [{"label": T("Rights by role"), "group": "role", "series": [(aggregate_count, "")]}]
+
+    def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
+        """By role and by page, as they are called in the reader's language."""
+        return RoleSeed.role.in_(_called(ROLES, typed)) | RoleSeed.view.in_(_called(PLACES, typed))
+
+    def group_name(self, column: str, value: Any) -> Any:
+        """The role."""
+        return ROLES.get(value, value)
+
+    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+        """The row in words."""
+        return {
+            row.row_id: {
+                "role": ROLES.get(row.role, row.role),
+                "permission": VERBS.get(row.permission, row.permission),
+                "view": PLACES.get(row.view, row.view),
+            }
+            for row in rows
+        }
 
 
 class ShareLinkView(ClinicView):
@@ -65,9 +106,17 @@ class ShareLinkView(ClinicView):
     title_one, title_many = T("Shared address"), T("Shared addresses")
     list_columns = ("table", "row", "kind", "patient_number", "expires_at", "revoked_at", "created_at")
     show_columns = list_columns
-    search_columns = ("kind", "table", "created_at")
+    search_columns = ("kind", "created_at")
     order_columns = ("created_at",)
     default_order = ("created_at", "desc")
+
+    def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
+        """By what they open."""
+        return ShareLink.table.in_(_called(TABLES, typed))
+
+    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+        """What they open, in words."""
+        return _tables(rows)
 
 
 class AuditLogView(ClinicView):
@@ -78,13 +127,21 @@ class AuditLogView(ClinicView):
     title_one, title_many = T("Entry of the audit log"), T("Audit log")
     list_columns = ("created_at", "actor_number", "action", "table", "row", "patient_number", "ip")
     show_columns = (*list_columns, "changes", "request_id")
-    search_columns = ("action", "table", "actor_number", "patient_number", "created_at")
+    search_columns = ("action", "actor_number", "patient_number", "created_at")
     order_columns = ("created_at",)
     default_order = ("created_at", "desc")
     definitions = [
         {"label": T("Entries by month"), "group": "created_at", "series": [(aggregate_count, "")]},
         {"label": T("Entries by what was done"), "group": "action", "series": [(aggregate_count, "")]},
     ]
+
+    def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
+        """By what was changed or looked at."""
+        return AuditLog.table.in_(_called(TABLES, typed))
+
+    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+        """The tables in words."""
+        return _tables(rows)
 
 
 class JobView(ClinicView):

@@ -85,6 +85,7 @@ class ClinicTable(ModelView):
         }
         self.exclude_route_methods = {*type(self).exclude_route_methods, *closed}
         super().__init__()
+        vocabulary.TABLES.setdefault(self.model.__tablename__, self.title_one)
         if self.show_columns:
             cells.RECORDS.setdefault(self.model, (f"{type(self).__name__}.show", self.page))
 
@@ -143,6 +144,10 @@ class ClinicTable(ModelView):
         """The search box: any text column that may be searched. Large tables override it."""
         texts = [self.column(name) for name in self.search_columns if isinstance(self.type_of(name), sa.String)]
         return sa.or_(sa.false(), *(listing.like(column, typed) for column in texts))
+
+    def group_name(self, column: str, value: Any) -> Any:
+        """What a group of a chart is called where its value doesn't say it."""
+        return value
 
     def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
         """Values that are not the row's own, for all rows of the page at once: {row_id: {column: value}}."""

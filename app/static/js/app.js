@@ -117,8 +117,8 @@ const dates = {
 };
 function prepare(scope) {
   if (window.flatpickr) {
-    scope.querySelectorAll("input.js-day").forEach((input) => input._flatpickr || flatpickr(input, { dateFormat: "Y-m-d", allowInput: true, disableMobile: true, locale: dates, parseDate: readDay, errorHandler: () => {}, clickOpens: true }));
-    scope.querySelectorAll("input.js-moment").forEach((input) => input._flatpickr || flatpickr(input, { dateFormat: "Y-m-d H:i", enableTime: true, time_24hr: true, minuteIncrement: 5, allowInput: true, disableMobile: true, locale: dates, errorHandler: () => {} }));
+    scope.querySelectorAll("input.js-day").forEach((input) => input._flatpickr || flatpickr(input, { dateFormat: "Y-m-d", ariaDateFormat: "Y-m-d", allowInput: true, disableMobile: true, locale: dates, parseDate: readDay, errorHandler: () => {}, clickOpens: true }));
+    scope.querySelectorAll("input.js-moment").forEach((input) => input._flatpickr || flatpickr(input, { dateFormat: "Y-m-d H:i", ariaDateFormat: "Y-m-d", enableTime: true, time_24hr: true, minuteIncrement: 5, allowInput: true, disableMobile: true, locale: dates, errorHandler: () => {} }));
   }
   if (window.TomSelect) scope.querySelectorAll("select.js-lookup").forEach((select) => select.tomselect || lookup(select));
   scope.querySelectorAll("[data-toast]").forEach(toast);

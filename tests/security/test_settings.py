@@ -69,6 +69,16 @@ def test_a_share_is_typed_and_shown_in_percent(clinic: Clinic) -> None:
     assert admin.submit("/settings/numbers", numbers(billing__discount_bp="101")).status_code == 422
 
 
+def test_an_amount_is_typed_and_shown_as_an_amount(clinic: Clinic) -> None:
+    admin = clinic.client("Admin")
+    assert 'value="5,000,000"' in admin.get("/settings").text
+    assert admin.submit("/settings/numbers", numbers(clinical__low_value="1,500,000 ₮")).status_code == 302
+    assert "1,500,000 ₮" in admin.get("/changed-settings").text
+    refused = admin.submit("/settings/numbers", numbers(clinical__low_value="2,000,000,000"))
+    assert refused.status_code == 422
+    assert "1,000,000,000" in refused.text
+
+
 @pytest.mark.parametrize("value", ["-1", "366", "10000000000000000000000", "ten", "", "1.5"])
 def test_a_threshold_outside_its_bounds_is_refused_on_its_field(clinic: Clinic, value: str) -> None:
     answer = clinic.client("Admin").submit("/settings/numbers", numbers(billing__due_days=value))

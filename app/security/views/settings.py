@@ -14,7 +14,7 @@ from app.db import sqla
 from app.kernel.text import T
 from app.security import actions, queries, rules
 from app.security.models import Clinic, Setting
-from app.security.settings import SETTINGS, SHARE, Knob
+from app.security.settings import SETTINGS, SHARE, TUGRUG, Knob
 from app.web import fields, forms, saving, who
 from app.web.access import reads, writes
 from app.web.text import WEEKDAYS, lazy, percent, say
@@ -45,6 +45,8 @@ def _field(knob: Knob) -> Any:
     """The input of a ⚙."""
     if knob.unit is SHARE:
         return fields.PercentField(lazy(knob.label), validators=[fields.required])
+    if knob.unit is TUGRUG:
+        return fields.MoneyField(lazy(knob.label), validators=[fields.required])
     return fields.NumberField(lazy(knob.label), least=knob.least, most=knob.most, validators=[fields.required])
 
 

@@ -122,7 +122,7 @@ class InvoiceForm(ClinicForm):
 class PayerForm(ClinicForm):
     """Who is asked to pay."""
 
-    payer_id = patient_field(label=lazy(T("Paid by somebody else")))
+    payer_id = patient_field(label=lazy(T("Paid by somebody else")), id="invoice-payer")  # the payment has one too
 
 
 # --- money
@@ -177,21 +177,21 @@ class AccountPayForm(PayForm):
 class CreditForm(ClinicForm):
     """Using a patient's credit."""
 
-    amount = fields.MoneyField(lazy(T("Amount")), least=1, validators=[fields.required])
+    amount = fields.MoneyField(lazy(T("Amount")), least=1, validators=[fields.required], id="credit-amount")
 
 
 class AdjustForm(ClinicForm):
     """Lowering what is owed without money."""
 
     kind = fields.ChoiceField(lazy(T("Kind")), enum_class=AdjustmentKind, validators=[fields.required])
-    amount = fields.MoneyField(lazy(T("Amount")), least=None, validators=[fields.required])
-    reason = fields.TextField(lazy(T("Reason")), longest=255, validators=[fields.required])
+    amount = fields.MoneyField(lazy(T("Amount")), least=None, validators=[fields.required], id="adjust-amount")
+    reason = fields.TextField(lazy(T("Reason")), longest=255, validators=[fields.required], id="adjust-reason")
 
 
 class VoidForm(ClinicForm):
     """Why an invoice is taken back."""
 
-    reason = fields.TextField(lazy(T("Reason")), longest=255, validators=[fields.required])
+    reason = fields.TextField(lazy(T("Reason")), longest=255, validators=[fields.required], id="void-reason")
 
 
 class RefundForm(ClinicForm):

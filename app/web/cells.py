@@ -36,6 +36,16 @@ def reference(row: Any) -> Markup:
     return Markup('<a href="{}">{}</a>').format(url, name_of(row)) if url else escape(name_of(row))
 
 
+def in_both(mn: str, en: str) -> Markup:
+    """A name in both languages, each marked as what it is."""
+    return Markup('<span lang="mn">{}</span> · <span lang="en">{}</span>').format(mn, en)
+
+
+def spoken(column: str) -> str:
+    """The language a column is written in, whatever the reader's: `name_en` holds English. Else none."""
+    return column[-2:] if column.endswith(("_mn", "_en")) else ""
+
+
 def badge(value: Code | Word) -> Markup:
     """A status: a colour and a word."""
     css = f"{type(value).__name__.lower()}-{value.word}".replace("_", "-").replace(" ", "-")

@@ -157,6 +157,7 @@ GLOBALS: dict[str, Any] = {
     "setting": who.setting,
     "shown": cells.show,
     "sorted_by": sorted_by,
+    "spoken": cells.spoken,
     "without": without,
 }
 

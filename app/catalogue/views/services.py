@@ -14,6 +14,7 @@ from app.catalogue.models import ServiceCatalog, ServicePrice, ServiceType
 from app.db.base import sqla
 from app.kernel.text import T, Text
 from app.web import fields, forms, listing, who
+from app.web.cells import in_both
 from app.web.text import lazy, today
 from app.web.views import ClinicView
 
@@ -116,8 +117,8 @@ class ServiceCatalogView(CatalogueView):
         """The names in both languages."""
         return {
             row.service_id: {
-                "doctor_names": f"{row.doctor_display_name_mn} · {row.doctor_display_name_en}",
-                "patient_names": f"{row.patient_display_name_mn} · {row.patient_display_name_en}",
+                "doctor_names": in_both(row.doctor_display_name_mn, row.doctor_display_name_en),
+                "patient_names": in_both(row.patient_display_name_mn, row.patient_display_name_en),
             }
             for row in rows
         }

@@ -11,20 +11,17 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditLog
 from app.jobs.models import DocumentCounter, Job
 from app.kernel.text import T, Text
-from app.security import matrix
+from app.security import actions
 from app.security.models import LoginAttempt, RoleSeed, SessionToken, ShareLink
-from app.security.rules import Role
+from app.security.views import in_words
+from app.security.views.in_words import PLACES, ROLES, VERBS
 from app.security.words import LABELS
 from app.web.text import say
 from app.web.views import ClinicView
 from app.web.vocabulary import TABLES, add_labels, table_name
-from app.web.who import CHART, READ, RIGHTS, USE, WRITE
 
 add_labels(LABELS)
 TABLES |= {"ab_user": T("User"), "ab_role": T("Role")}
-ROLES = {role.role_name: role.label for role in Role}
-VERBS = {READ: T("Read"), WRITE: T("Read and change"), CHART: T("Charts"), USE: T("Finer right")}
-PLACES = {row.name: row.meaning for row in matrix.pages()} | {RIGHTS + row.name: row.meaning for row in matrix.rights()}
 
 
 class SessionTokenView(ClinicView):
@@ -55,6 +52,10 @@ class LoginAttemptView(ClinicView):
         {"label": T("Attempts by month"), "group": "created_at", "series": [(aggregate_count, "")]},
         {"label": T("Attempts by outcome"), "group": "outcome", "series": [(aggregate_count, "")]},
     ]
+
+    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+        """The browser as the list of devices names it."""
+        return {row.row_id: {"user_agent": actions.device_name(row.user_agent or "")} for row in rows}
 
 
 def _called(names: Mapping[str, Text], typed: str) -> list[str]:
@@ -140,8 +141,18 @@ class AuditLogView(ClinicView):
         return AuditLog.table.in_(_called(TABLES, typed))
 
     def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
-        """The tables in words."""
-        return _tables(rows)
+        """The row in words."""
+        people = in_words.users(session, [row.actor_number for row in rows])
+        patients = in_words.patients(session, [row.patient_number for row in rows])
+        return {
+            row.row_id: {
+                "changes": in_words.told(row.table, row.changes),
+                "table": table_name(row.table),
+                "actor_number": people.get(row.actor_number, row.actor_number),
+                "patient_number": patients.get(row.patient_number, row.patient_number),
+            }
+            for row in rows
+        }
 
 
 class JobView(ClinicView):

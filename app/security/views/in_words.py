@@ -1,0 +1,88 @@
+"""What the tables that serve the machine hold, as people call it: rights, people, and what was changed."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from markupsafe import Markup, escape
+from sqlalchemy.orm import Session
+
+from app.db.base import metadata
+from app.db.types import CodeType, Instant, WordType
+from app.kernel.text import T, Text
+from app.people.models import Patient
+from app.security import matrix
+from app.security.models import UserProfile
+from app.security.rules import Role
+from app.web import cells
+from app.web.text import say
+from app.web.vocabulary import label
+from app.web.who import CHART, READ, RIGHTS, USE, WRITE
+
+EMPTY = "–"
+ROLES = {role.role_name: role.label for role in Role}
+VERBS = {READ: T("Read"), WRITE: T("Read and change"), CHART: T("Charts"), USE: T("Finer right")}
+PLACES = {row.name: row.meaning for row in matrix.pages()} | {RIGHTS + row.name: row.meaning for row in matrix.rights()}
+# Columns of Flask-AppBuilder's own tables, and what an entry tells beside columns.
+OTHERS: Mapping[str, Text] = {
+    "username": T("Phone number"), "password": T("Password"), "active": T("May sign in"), "roles": T("Roles"),
+    "last_login": T("Last sign-in"), "login_count": T("Sign-ins"), "fail_login_count": T("Failed sign-ins"),
+    "query": T("Filter"),
+}  # fmt: skip
+
+
+def users(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    """What these users are called."""
+    wanted = {key for key in ids if key is not None}
+    named = sa.select(UserProfile.user_id, UserProfile.display_name).where(UserProfile.user_id.in_(wanted))
+    return {row.user_id: row.display_name for row in session.execute(named)}
+
+
+def patients(session: Session, ids: Iterable[int | None]) -> dict[int, Patient]:
+    """These patients; one whose record is gone is not among them."""
+    wanted = {key for key in ids if key is not None}
+    return {row.patient_id: row for row in session.scalars(sa.select(Patient).where(Patient.patient_id.in_(wanted)))}
+
+
+def told(table: str, changes: Mapping[str, Any] | None) -> Markup | None:
+    """Each changed column with what it held before and what it holds now. None: nothing was kept."""
+    if not changes:
+        return None
+    lines = [_line(table, name, kept) for name, kept in changes.items()]
+    return Markup('<ul class="changes">{}</ul>').format(Markup("").join(lines))
+
+
+def _line(table: str, name: str, kept: Any) -> Markup:
+    column = metadata.tables[table].columns.get(name) if table in metadata.tables else None
+    type_ = column.type if column is not None else None
+    if not isinstance(kept, list) or len(kept) != 2:
+        return Markup("<li><b>{}</b>: {}</li>").format(_called(table, name), _shown(kept, type_))
+    before, after = (_shown(value, type_) for value in kept)
+    return Markup("<li><b>{}</b>: {} → {}</li>").format(_called(table, name), before, after)
+
+
+def _called(table: str, name: str) -> str:
+    role, verb, place = [*name.split(" ", 2), "", ""][:3]
+    if verb in VERBS:  # a right that an Admin gave or took
+        return f"{say(ROLES.get(role, role))}: {say(PLACES.get(place, place))}, {say(VERBS[verb])}"
+    if name in OTHERS:
+        return say(OTHERS[name])
+    try:
+        return say(label(name, table))
+    except KeyError:
+        return name  # a column that is gone
+
+
+def _shown(value: Any, type_: Any) -> Markup | str:
+    """A value of the log, which keeps enums by what the database holds and moments as ISO text."""
+    if value is None or value == "":
+        return EMPTY
+    if isinstance(type_, CodeType | WordType):
+        member = next((m for m in type_.enum_class if str(m.value) == str(value)), None)
+        return say(member) if member is not None else str(value)
+    if isinstance(type_, Instant):
+        return cells.as_text(datetime.fromisoformat(str(value)), type_)
+    if isinstance(type_, sa.JSON) or isinstance(value, dict | list):
+        return Markup("<code>{}</code>").format(str(value)[:300])
+    return escape(cells.as_text(value, type_))

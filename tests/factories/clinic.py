@@ -50,11 +50,12 @@ def build_template(app: Flask) -> None:
     """Migrations, permissions, reference data, and the cast."""
     with app.app_context():
         deploy(app)
-        unit(_cast)
+        unit(add_cast)
         sqla.session.remove()
 
 
-def _cast(session: Session) -> None:
+def add_cast(session: Session) -> None:
+    """A user of each role, and the employee or patient behind them."""
     for role, phone in CAST.items():
         user = actions.add_user(session, phone=phone, name=f"{role} Туршилт", roles=[role], password=PASSWORD)
         people.person_of(session, user, role)

@@ -116,7 +116,7 @@ def enter(person: Person, phone: str | None, locale: str) -> None:
     page.goto(f"{person.base}/lang/{locale}?next=/login/")
     if phone is None:
         return
-    if page.locator("#password").count():
+    if page.locator("#phone").count():
         page.fill("#phone", phone)
         page.fill("#password", PASSWORD)
         page.press("#password", "Enter")

@@ -1,0 +1,113 @@
+"""Every page of every role, in both languages: no word of the other, no raw name, no empty place, no mistake of a script."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page
+
+from app.catalogue.models import Medicine, ServiceType
+from app.db import sqla
+from app.db.base import metadata
+from tests.browser.crawl import FAULTS, crawl, texts
+from tests.browser.people import ROLES, Person, Server
+
+pytestmark = pytest.mark.browser
+
+# Latin letters that are right on a Mongolian page: names of things, and what is written so everywhere.
+NAMES = frozenset({
+    "Soyoo", "CSV", "Excel", "xlsx", "csv", "txt", "PDF", "SMS", "QPay", "SocialPay", "Facebook", "FDI", "QR", "IP", "mn", "en",
+    "MariaDB", "SQLite", "Ctrl", "Enter", "Chrome", "Firefox", "Safari", "Edge", "Linux", "Windows", "Android",
+    "II", "III", "IV", "AB",  # blood groups
+})  # fmt: skip
+CODES = re.compile(
+    r"[\w.+-]+@[\w.-]+"  # an e-mail address
+    r"|(?<!\w)/[\w{}<>:./-]*"  # the address of a page
+    r"|\b[A-Z]\d\d(?:\.\d+)?\b"  # ICD
+    r"|\b[A-Z]{2,8}-?\d+\b"  # the code of a service, a document
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"  # the number of a request
+    r"|\b[\w-]+\.(?:csv|xlsx|pdf)\b"
+    r"|^\d?[UL][LR]$"  # a quarter of the mouth, in Palmer's notation
+    r"|\b[1-8][1-8] [MDBLPOIF]{1,5}\b|^[MDBLPOIF]{1,5}$"  # surfaces of a tooth
+)
+LATIN, CYRILLIC = re.compile("[A-Za-z]{2,}"), re.compile("[А-Яа-яЁёӨөҮү]{2,}")
+RAW = re.compile(r"\bNone\b|%\(|\{\{|\bundefined\b|\[object|\bNaN\b|\b[a-z]+_[a-z_]+\b|<[A-Z]\w+ ")
+HIDDEN = {"audit_log", "booking_slot", "session_token", "login_attempt"}  # tables that say nothing of their own
+
+# Who is looked at where: both workers have about as much to do.
+FIRST, SECOND = ("Admin", "Assistant", "Patient"), ("Manager", "Doctor", "Nurse", "Receptionist", "Coordinator")
+PLACES = [
+    *(pytest.param(role, "sqlite_server", id=role, marks=pytest.mark.xdist_group("browser-1")) for role in FIRST),
+    *(pytest.param(role, "other_server", id=role, marks=pytest.mark.xdist_group("browser-2")) for role in SECOND),
+]
+
+
+@pytest.fixture
+def clinic(request: pytest.FixtureRequest) -> Server:
+    """The clinic of this run."""
+    found: Server = request.getfixturevalue(request.param)
+    return found
+
+
+def written(server: Server, *columns: Any) -> Iterator[str]:
+    """What stands in these columns, or in every table that people write into."""
+    statements = (
+        [sa.select(*columns)] if columns else [sa.select(t) for t in metadata.sorted_tables if t.name not in HIDDEN]
+    )
+    with server.app.app_context():
+        for statement in statements:
+            for row in sqla.session.execute(statement):
+                yield from (str(value) for value in row if isinstance(value, str | dict | list))
+        sqla.session.remove()
+
+
+def words(pattern: re.Pattern[str], found: Iterable[str]) -> frozenset[str]:
+    """The words of texts."""
+    return frozenset(word for text in found for word in pattern.findall(text))
+
+
+def strange(pattern: re.Pattern[str], text: str, known: frozenset[str]) -> list[str]:
+    """The words of the other language's letters that have no reason to be here, and what no reader should see."""
+    return [*(word for word in pattern.findall(CODES.sub(" ", text)) if word not in known), *RAW.findall(text)]
+
+
+def faults_of_every_page(person: Person, pattern: re.Pattern[str], known: frozenset[str], **how: Any) -> dict[str, str]:
+    """Each fault with the page it was seen on first."""
+    found: dict[str, str] = {}
+
+    def look(page: Page, address: str) -> None:
+        for text, place in texts(page, f"{pattern.pattern}|None|[%_{{[]|undefined|NaN|<[A-Z]"):
+            if strange(pattern, text, known):
+                found.setdefault(f"{strange(pattern, text, known)} in “{text[:90]}”", f"{address} ({place})")
+        for fault in page.evaluate(FAULTS):
+            found.setdefault(fault, address)
+
+    opened = crawl(person, look, **how)
+    assert len(opened) > 1, opened
+    return found
+
+
+def told(found: dict[str, str]) -> str:
+    return "".join(f"\n{what}: {where}" for what, where in found.items())
+
+
+@pytest.mark.parametrize(("role", "clinic"), PLACES, indirect=["clinic"])
+def test_every_page_speaks_mongolian(role: str, clinic: Server, people_at: Any) -> None:
+    names = words(LATIN, written(clinic, Medicine.generic_name)) | words(LATIN, written(clinic, ServiceType.code))
+    is_admin = role == "Admin"
+    found = faults_of_every_page(
+        people_at(clinic, ROLES[role], "mn"), LATIN, NAMES | names, rows=2 if is_admin else 1, sends=is_admin
+    )
+    assert not found, told(found)
+
+
+@pytest.mark.parametrize(("role", "clinic"), PLACES, indirect=["clinic"])
+def test_every_page_speaks_english(role: str, clinic: Server, people_at: Any) -> None:
+    """Whatever is Cyrillic there has been written into the clinic's tables by people. An Admin sees nearly every page."""
+    known = words(CYRILLIC, written(clinic))
+    found = faults_of_every_page(
+        people_at(clinic, ROLES[role], "en"), CYRILLIC, known, most=9_999 if role == "Admin" else 12
+    )
+    assert not found, told(found)

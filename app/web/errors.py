@@ -14,7 +14,7 @@ from app.db import sqla
 from app.db.engine import is_transient
 from app.kernel.errors import RuleError
 from app.kernel.text import T, Text
-from app.web import saving
+from app.web import saving, who
 from app.web.text import LOCALES, say
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,8 @@ def init_errors(app: Flask) -> None:
     def http_error(error: HTTPException) -> object:
         if error.response is not None:
             return error.response
+        if error.code == 403 and who.me().is_signed_in:
+            who.hooks().record("denied", "page", request.path[:64])
         return page(error.code or 500)
 
     @app.errorhandler(CSRFError)

@@ -6,7 +6,8 @@
 from app.kernel.text import T, Text
 
 LABELS: dict[str, Text] = {}
-TABLES: dict[str, Text] = {}  # what a row of a table is called; filled as views register
+# What a row of a table is called; filled as views register. A refusal in the audit log is of a page.
+TABLES: dict[str, Text] = {"page": T("Page")}
 
 
 def add_labels(labels: dict[str, Text]) -> None:

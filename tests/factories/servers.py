@@ -36,6 +36,7 @@ class Server:
     folder: Path
 
     def stop(self) -> None:
+        os.environ.pop(VARIABLE, None)
         self.process.terminate()
         self.process.wait(20)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import threading
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import xlsxwriter
 
 from app.db import unit
 from app.jobs.models import Job
@@ -93,6 +95,19 @@ def test_the_list_is_imported_and_the_same_list_again_adds_nothing(clinic: Any) 
     assert (dry.exit_code, first.exit_code, again.exit_code) == (0, 0, 0)
     assert clinic.count(Patient) == before + 447
     assert not list(Store(clinic.app.config["INSTANCE"]).folder.iterdir()), "nothing stays behind"
+
+
+def test_the_same_list_as_a_workbook_becomes_the_same_patients(clinic: Any, tmp_path: Path) -> None:
+    with LIST.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file, delimiter=";"))
+    path = tmp_path / "list.xlsx"
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as workbook:
+        sheet = workbook.add_worksheet()
+        for number, cells in enumerate(rows):
+            sheet.write_row(number, 0, cells)
+    assert json.loads(command(clinic, str(path)).output.strip().splitlines()[-1]) == COUNTS
+    again = json.loads(command(clinic, str(LIST)).output.strip().splitlines()[-1])
+    assert again == {**COUNTS, "added": 0, "duplicate": 457}, "and the text of it adds nobody"
 
 
 def test_what_is_imported_is_a_whole_patient(clinic: Any, beginning: str) -> None:
@@ -462,3 +477,17 @@ def test_the_reasons_are_in_the_readers_language_whoever_brought_the_list(clinic
     assert "future" not in told
     assert desk.get(started).status_code == 200
     assert clinic.client("Admin").get(started).text.count("A birthday can&#39;t be in the future.") == 1
+
+
+def test_the_rows_that_were_refused_are_downloaded_in_the_readers_language(clinic: Any) -> None:
+    rows = [HEADER, row(1, **{"Төрсөн огноо": "2031-01-01"}), row(2)]
+    started = clinic.client("Receptionist").submit(f"{bring(clinic, clinic.client('Receptionist'), rows)}/start")
+    work(clinic)
+    told = {}
+    for locale in ("mn", "en"):
+        text = clinic.client("Receptionist", locale=locale).get(f"{started.location}/rows.csv").text
+        told[locale] = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert told["mn"][0][:8] == told["en"][0][:8] == HEADER
+    assert told["en"][0][8:] == ["Row", "Result", "Reason"]
+    assert told["en"][1][-1] == "Birthday: A birthday can't be in the future."
+    assert not re.search("[A-Za-z]", "".join([*told["mn"][0][8:], *told["mn"][1][-2:]]))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from app.desk.board.day import Block, Card, Day
 from app.kernel.dates import clinic_date, day_bounds
 from app.people import queries as people
 from app.people import rules as people_rules
+from app.people.models import Employee
 from app.scheduling import queries
 from app.scheduling.models import Appointment, Chair, Shift
 from app.scheduling.rules import AppointmentStatus, RoomStatus, ShiftKind, Span, Standing, offers
@@ -62,12 +64,13 @@ def _read(session: Session, day: date) -> Day:
     terms, now = the_terms(), datetime.now(UTC)
     start, end = day_bounds(day, terms.zone)
     monday = day - timedelta(days=day.weekday())
+    doctors = Shift.employee_id.in_(sa.select(Employee.employee_id).where(people.is_doctor(day)))
     return Day(
         date=day,
         now=now,
         terms=terms,
         visits=queries.appointments_between(session, start, end),
-        shifts=queries.shifts_between(session, day, day, Shift.kind == ShiftKind.WORK),
+        shifts=queries.shifts_between(session, day, day, Shift.kind == ShiftKind.WORK, doctors),
         away=queries.time_off_between(session, start, end),
         holidays={row.date: row for row in queries.holidays_between(session, monday, monday + timedelta(days=6))},
         chairs=queries.chairs(session),

@@ -37,10 +37,24 @@ document.addEventListener("keydown", (event) => {
     (links[at] ?? search).focus();
   }
 });
+// Enter opens the first of what was found; pressed before it is there, it waits for it.
+let awaited = null;
+function openFirst() {
+  const found = document.querySelector("#quick [data-query]");
+  if (found?.dataset.query !== search.value.trim()) return false;
+  const first = found.querySelector("a[data-first]");
+  if (first) location.assign(first.href); else search.form.submit();
+  return true;
+}
 search?.form.addEventListener("submit", (event) => {
-  const first = document.querySelector("#quick a[data-first]");
-  if (first && document.querySelector("#quick [data-query]")?.dataset.query === search.value.trim()) { event.preventDefault(); location.assign(first.href); }
+  if (search.value.trim().length < 2) return;
+  event.preventDefault();
+  if (openFirst()) return;
+  awaited = search.value.trim();
+  search.dispatchEvent(new Event("search"));
 });
+document.addEventListener("htmx:afterSwap", (event) => { if (awaited && event.detail.target.id === "quick") { awaited = null; openFirst(); } });
+document.addEventListener("htmx:sendError", (event) => { if (awaited && event.detail.target.id === "quick") search.form.submit(); });
 
 // --- messages go away by themselves, but not while somebody reads them
 function toast(element) {

@@ -12,7 +12,7 @@ from app.billing.models import Payment
 from app.db import engine, sqla
 from app.people.models import Patient
 from app.scheduling.models import Appointment
-from tests.factories import people, scheduling
+from tests.factories import billing, people, scheduling
 from tests.factories.clinic import Browser, Clinic
 from tests.web.test_forms import GOOD, edit_form
 
@@ -73,6 +73,30 @@ def test_what_eight_people_write_at_once_is_all_kept(clinic: Clinic) -> None:
     assert clinic.count(Patient) == before + HANDS * TURNS
     assert clinic.count(Appointment) == clinic.count(Payment) == HANDS * TURNS
     assert {clinic.session.get_one(Patient, hand.patient).address for hand in hands} == {f"{TURNS - 1}-р хороо"}
+
+
+@pytest.mark.both
+def test_one_payment_form_sent_ten_times_at_once_is_one_payment(clinic: Clinic) -> None:
+    invoice = clinic.make(billing.invoice, amount=100_000)
+    browsers = [clinic.client("Receptionist") for _ in range(10)]
+    form = {"key": "0" * 32, "tenders-0-amount": "40,000", "tenders-0-method": "cash"}
+    answers: list[tuple[int, str]] = []
+    gate = threading.Barrier(len(browsers))
+
+    def send(browser: Browser) -> None:
+        gate.wait(20)
+        answer = browser.submit(f"/invoices/{invoice.invoice_id}/pay", form)
+        answers.append((answer.status_code, answer.location or answer.text))
+
+    threads = [threading.Thread(target=send, args=(browser,)) for browser in browsers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(answers)) == 1, "everybody is shown the same receipt"
+    assert answers[0][0] == 302
+    assert clinic.count(Payment) == 1
+    assert clinic.session.get_one(billing.Invoice, invoice.invoice_id).balance == 60_000
 
 
 @pytest.fixture

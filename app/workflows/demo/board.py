@@ -15,6 +15,7 @@ S = AppointmentStatus
 Moves = list[tuple[AppointmentStatus, datetime, str | None]]
 BEHIND = {S.FINISHED: 90, S.NO_SHOW: 3, S.CANCELLED: 7}
 WAITED = timedelta(minutes=25)  # until everybody who was in the chair has paid
+PAYING = timedelta(minutes=4)  # at the desk, before now
 SOURCES = {
     AppointmentSource.PHONE: 70, AppointmentSource.WALK_IN: 14, AppointmentSource.PORTAL: 8,
     AppointmentSource.RECALL: 8,
@@ -84,7 +85,9 @@ class Board:
         """Every move on the way to a status, in order, none after now. TREATED is as far as the chair goes."""
         chance, now = self.world.chance, self.world.now
         made = min(visit.start, now) - timedelta(days=chance.randint(1, 20), minutes=chance.randint(0, 400))
-        came = visit.start - timedelta(minutes=chance.randint(1, 12))
+        came = min(
+            visit.start - timedelta(minutes=chance.randint(1, 12)), now - timedelta(minutes=chance.randint(2, 15))
+        )
         begun = visit.start + timedelta(minutes=chance.randint(0, 8))
         done = begun + timedelta(minutes=max(5, visit.minutes - chance.randint(0, 6)))
         moves: Moves = [(S.RESERVED, made, None)]
@@ -98,7 +101,7 @@ class Board:
         way = [(S.CAME, came, None), (S.IN_TREATMENT, begun, None), (S.TREATED, done, None)]
         steps = {S.CAME: 1, S.IN_TREATMENT: 2, S.TREATED: 3, S.FINISHED: 3}.get(status, 0)
         moves += way[:steps]
-        latest = now - timedelta(minutes=len(moves))
+        latest = now - timedelta(minutes=len(moves)) - PAYING
         return [
             (to, min(at, latest + timedelta(minutes=place)), why) for place, (to, at, why) in enumerate(moves, start=1)
         ]
@@ -119,7 +122,7 @@ class Board:
         visit.person.note(done)
         settled = None
         if status is S.FINISHED or self.world.chance.random() < 0.5:
-            billed = min(done + timedelta(minutes=self.world.chance.randint(2, 9)), self.world.now)
+            billed = min(done + timedelta(minutes=self.world.chance.randint(2, 9)), self.world.now - PAYING)
             fate = self._fate(visit, status)
             settled = self.books.charge(visit.person, treated.treatment_id, treated.items, billed, fate)
             self.treating.check_out(treated, billed, settled)

@@ -11,7 +11,7 @@ from app.workflows.demo.patients import Person
 from app.workflows.demo.staff import Duty, duties
 from app.workflows.demo.world import DAYS_AHEAD, DAYS_BEHIND, World, chosen
 
-GRID, LUNCH = 15, (13 * 60, 14 * 60)
+GRID, LUNCH, WORKS_AT_LUNCH = 15, (13 * 60, 14 * 60), 0.15
 TRIES, MOST_TRIES = 14, 40
 ADULT = {
     "THE-01": 8, "THE-02": 12, "THE-03": 8, "THE-04": 6, "THE-05": 4, "END-01": 4, "END-02": 4, "END-03": 4,
@@ -85,14 +85,16 @@ def _places(world: World, day: date) -> Iterator[Place]:
     found = duties(world, day)
     for place in range(MOST_TRIES * len(found)):
         duty = found[(place + day.toordinal()) % len(found)]
-        yield duty, world.chance.randrange(duty[2], duty[3] - GRID, GRID)
+        start = world.chance.randrange(duty[2], duty[3] - GRID, GRID)
+        if not LUNCH[0] <= start < LUNCH[1] or world.chance.random() < WORKS_AT_LUNCH:
+            yield duty, start
 
 
 def _full_day(world: World, day: date) -> Iterator[Place]:
     """Starts every quarter of an hour: as many of them hold a visit as fit."""
     for duty in duties(world, day):
         for start in range(duty[2], duty[3] - GRID, GRID):
-            if not LUNCH[0] <= start < LUNCH[1] and world.chance.random() < 0.9:
+            if world.chance.random() < 0.9:
                 yield duty, start
 
 
@@ -111,7 +113,7 @@ def _people_for(
             FIRST[person.dentition] if person.first_seen is None else chosen(world.chance, USUAL[person.dentition])
         )
         minutes = world.services[service].default_duration_time
-        if not _is_free(world, duty, start, minutes, taken.setdefault(duty[1], [])):
+        if not _is_free(duty, start, minutes, taken.setdefault(duty[1], [])):
             continue
         if queue:
             queue.pop(0)
@@ -120,11 +122,9 @@ def _people_for(
         yield _visit(world, day, duty, start, person, service)
 
 
-def _is_free(world: World, duty: Duty, start: int, minutes: int, taken: Sequence[tuple[int, int]]) -> bool:
+def _is_free(duty: Duty, start: int, minutes: int, taken: Sequence[tuple[int, int]]) -> bool:
     end = start + minutes
-    if end > duty[3] or (start < LUNCH[1] and end > LUNCH[0] and world.chance.random() < 0.85):
-        return False
-    return all(end <= other or start >= until for other, until in taken)
+    return end <= duty[3] and all(end <= other or start >= until for other, until in taken)
 
 
 def _somebody(world: World, day: date, people: Sequence[Person], used: set[int]) -> Person | None:

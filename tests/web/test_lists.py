@@ -144,3 +144,22 @@ def test_the_next_page_shows_the_next_rows_and_no_row_twice(clinic: Clinic) -> N
         page = desk.get(f"/patients?size=25&page={number}&q=Нэр").text
         seen += [part.split("<")[0] for part in page.split('">Дорж ')[1:]]
     assert len(seen) == len(set(seen)) == 60
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("typed", ["САРАНГЭР", "сарангэр", "нгэрэл", "Үүрий", "ҮҮРИЙН"])
+def test_a_list_finds_cyrillic_in_either_case(clinic: Clinic, typed: str) -> None:
+    """Trap 16: SQLite's own LIKE and lower() know only ASCII."""
+    clinic.make(people.employee, first_name="Сарангэрэл", last_name="Үүрийнтуяа")
+    clinic.make(people.employee, first_name="Болд", last_name="Дорж")
+    table = clinic.client("Admin").get("/employees", query_string={"q": typed}).text.split('id="table-area"')[1]
+    assert "Сарангэрэл" in table
+    assert "Дорж Болд" not in table
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("typed", ["%", "_", "\\", "%а%"])
+def test_signs_of_sql_mean_themselves(clinic: Clinic, typed: str) -> None:
+    clinic.make(people.employee, first_name="Сарангэрэл")
+    table = clinic.client("Admin").get("/employees", query_string={"q": typed}).text.split('id="table-area"')[1]
+    assert "Сарангэрэл" not in table

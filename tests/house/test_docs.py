@@ -11,8 +11,9 @@ from tests.house.tree import ROOT
 
 
 def pointers() -> list[tuple[str, str]]:
-    text = (ROOT / "docs" / "where.md").read_text(encoding="utf-8")
-    return re.findall(r"`((?:app|tests|config|tools)[\w/.]*\.\w+)(?::([\w.]+))?`", text)
+    text = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("where.md", "traps.md"))
+    found = re.findall(r"`((?:app|tests|config|tools|bench)[\w/.]*\.\w+)(?::([\w.]+))?`", text)
+    return list(dict.fromkeys(found))
 
 
 @pytest.mark.parametrize(("path", "name"), pointers(), ids=lambda v: v or "file")
@@ -29,6 +30,14 @@ def test_where_answers_a_fair_number_of_questions() -> None:
     text = (ROOT / "docs" / "where.md").read_text(encoding="utf-8")
     assert text.count("?") >= 25
     assert "| Where does an invoice's total come from? | `app/billing/rules" in text
+
+
+def test_every_trap_that_was_seen_has_a_test() -> None:
+    text = (ROOT / "docs" / "traps.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+)\. .*\| (.*) \|$", text, re.MULTILINE)
+    wanted = {*range(1, 7), 8, 9, 10, 13, 14, 16, *range(19, 24)}
+    assert wanted <= {int(number) for number, _ in rows}
+    assert all("`tests/" in tests for _, tests in rows)
 
 
 def test_every_setting_is_in_the_readme_and_in_the_configuration() -> None:

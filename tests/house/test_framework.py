@@ -1,0 +1,56 @@
+"""Flask-AppBuilder's own doors stay closed: its APIs, sign-in, downloads, actions and unsafe settings (traps 1, 4, 6, 7)."""
+
+from typing import Any
+
+import pytest
+from flask_appbuilder import BaseView, ModelRestApi
+from flask_appbuilder.api import BaseApi
+
+from app.factory import csrf
+from tests.factories.clinic import Clinic
+
+
+def test_no_view_and_no_blueprint_is_exempt_from_the_token(sqlite_app: Any) -> None:
+    """Trap 1: a JSON POST with a session cookie alone created an Admin."""
+    assert not csrf._exempt_views
+    assert not csrf._exempt_blueprints
+    views = sqlite_app.extensions["appbuilder"].baseviews
+    assert not [view for view in views if isinstance(view, BaseApi | ModelRestApi)]
+    assert not [view for view in views if getattr(view, "csrf_exempt", False)]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("WTF_CSRF_ENABLED", True),
+        ("SESSION_COOKIE_SAMESITE", "Lax"),
+        ("SESSION_COOKIE_HTTPONLY", True),
+        ("FAB_ADD_SECURITY_API", False),
+        ("FAB_API_KEY_ENABLED", False),
+        ("FAB_CREATE_DB", False),
+        ("FAB_UPDATE_PERMS", False),
+    ],
+)
+def test_what_the_framework_would_do_otherwise_is_switched_off(sqlite_app: Any, setting: str, value: object) -> None:
+    assert sqlite_app.config[setting] == value
+    assert not sqlite_app.config.get("FAB_ALLOW_GET_UNSAFE_MUTATIONS")
+
+
+def test_only_our_own_views_are_registered(sqlite_app: Any) -> None:
+    views = sqlite_app.extensions["appbuilder"].baseviews
+    assert {type(view).__module__.split(".")[0] for view in views} == {"app"}
+    assert all(isinstance(view, BaseView) for view in views)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/security/login", "/api/v1/menu/", "/swagger/v1", "/userdbmodelview/list/", "/resetpassword/form?pk=1",
+        "/patientview/list/", "/patients/download/x", "/patients/action/x/1", "/users/action_post", "/back",
+        "/static/appbuilder/js/ab.js", "/registeruser/form", "/users/userinfo/", "/api/v1/patientview/",
+    ],
+)  # fmt: skip
+def test_its_addresses_are_not_there(clinic: Clinic, path: str) -> None:
+    admin = clinic.client("Admin")
+    assert admin.get(path).status_code == 404
+    assert admin.submit(path).status_code in (404, 405)

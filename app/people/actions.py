@@ -1,7 +1,7 @@
 """Writes about people, inside the caller's transaction. The only place where search keys and phones change."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.db.base import Base
 from app.jobs.actions import next_number
 from app.jobs.rules import CounterKind
+from app.kernel.dates import clinic_date
 from app.kernel.errors import Conflict, RuleError
 from app.kernel.folding import sort_key
 from app.kernel.text import T
@@ -159,13 +160,13 @@ def _check_unique(session: Session, patient: Patient) -> None:
             raise Conflict(text, field=field, data={"patient_id": other.patient_id})
 
 
-def note_visit(session: Session, patient: Patient, seen_at: datetime, today: date) -> None:
-    """A completed visit: first and last seen, and the status that follows."""
+def note_visit(patient: Patient, seen_at: datetime, today: date, zone: tzinfo) -> None:
+    """A completed visit: first and last seen, and the status that follows on the clinic's calendar."""
     if patient.first_seen_at is None or seen_at < patient.first_seen_at:
         patient.first_seen_at = seen_at
     if patient.last_seen_at is None or seen_at > patient.last_seen_at:
         patient.last_seen_at = seen_at
-    patient.status = rules.patient_status(patient.last_seen_at.date(), today)
+    patient.status = rules.patient_status(clinic_date(patient.last_seen_at, zone), today)
 
 
 def add_employee(

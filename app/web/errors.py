@@ -63,6 +63,13 @@ def wants_json() -> bool:
     return best == "application/json" and "HX-Request" not in request.headers
 
 
+def _refused() -> object:
+    """Somebody asked for what they may not open: it is kept, without what stood behind the question mark."""
+    if who.me().is_signed_in:
+        who.hooks().record("denied", "page", request.path[:64])
+    return page(403)
+
+
 def init_errors(app: Flask) -> None:
     """Attach the handlers."""
 
@@ -70,9 +77,7 @@ def init_errors(app: Flask) -> None:
     def http_error(error: HTTPException) -> object:
         if error.response is not None:
             return error.response
-        if error.code == 403 and who.me().is_signed_in:
-            who.hooks().record("denied", "page", request.path[:64])
-        return page(error.code or 500)
+        return _refused() if error.code == 403 else page(error.code or 500)
 
     @app.errorhandler(CSRFError)
     def csrf_error(_error: CSRFError) -> object:

@@ -24,16 +24,16 @@ def refresh_statuses(session: Session, today: date, zone: tzinfo) -> int:
         bound = add_months(today, -months)
         earliest, latest = day_bounds(bound - MISSED, zone)[0], day_bounds(bound, zone)[1]
         for patient in queries.patients_last_seen_between(session, earliest, latest):
-            changed += _refresh(session, patient, today)
+            changed += _refresh(session, patient, today, zone)
     session.flush()
     return changed
 
 
-def _refresh(session: Session, patient: Patient, today: date) -> bool:
+def _refresh(session: Session, patient: Patient, today: date, zone: tzinfo) -> bool:
     locked = session.get_one(Patient, patient.patient_id, with_for_update=True)
     before = locked.status
     if locked.last_seen_at is not None:
-        people.note_visit(session, locked, locked.last_seen_at, today)
+        people.note_visit(locked, locked.last_seen_at, today, zone)
     return locked.status is not before
 
 

@@ -104,7 +104,7 @@ def _add(session: Session, entry: Entry, setting: Setting) -> None:
     patient = actions.register_patient(session, entry.values, phones, today=setting.today, by=setting.by)
     for day in (entry.first_visit, entry.last_visit):
         if day is not None:
-            actions.note_visit(session, patient, clinic_moment(day, NOON, setting.zone), setting.today)
+            actions.note_visit(patient, clinic_moment(day, NOON, setting.zone), setting.today, setting.zone)
 
 
 def _refused(row: Row, setting: Setting, error: RuleError | DBAPIError) -> Verdict:

@@ -137,7 +137,7 @@ def complete_walk_in(session: Session, treatment_id: int, *, now: datetime, zone
     actions.check_ready(session, treatment)
     actions.complete_treatment(session, treatment, now=now)
     patient = session.get_one(Patient, treatment.patient_id, with_for_update=True)
-    note_visit(session, patient, treatment.treatment_date, clinic_date(now, zone))
+    note_visit(patient, treatment.treatment_date, clinic_date(now, zone), zone)
     session.flush()
     return treatment
 

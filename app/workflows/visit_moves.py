@@ -111,7 +111,7 @@ def _complete(session: Session, appointment: Appointment, now: datetime, zone: t
     clinical.check_ready(session, treatment)
     clinical.complete_treatment(session, treatment, now=now)
     patient = session.get_one(Patient, appointment.patient_id, with_for_update=True)
-    people.note_visit(session, patient, now, clinic_date(now, zone))
+    people.note_visit(patient, now, clinic_date(now, zone), zone)
 
 
 def _check_complete(session: Session, patient_id: int) -> None:
@@ -140,5 +140,5 @@ def _forget_visit(session: Session, appointment: Appointment, now: datetime, zon
         patient.first_seen_at = last
     patient.last_seen_at = None
     if last is not None:
-        people.note_visit(session, patient, last, clinic_date(now, zone))
+        people.note_visit(patient, last, clinic_date(now, zone), zone)
     session.flush()

@@ -210,6 +210,26 @@ def test_a_whole_patient_never_becomes_provisional_again(clinic: Clinic) -> None
     assert 'id="birthday-error"' in answer.text
 
 
+# --- visits
+
+
+@pytest.mark.both
+def test_a_visit_belongs_to_the_clinics_day_and_not_to_greenwichs(clinic: Clinic) -> None:
+    """At seven in the morning in Ulaanbaatar it is still yesterday there."""
+    today, zone = date(2026, 11, 21), scheduling.ZONE
+    seen = datetime(2026, 5, 21, 7, tzinfo=zone)
+
+    def visit(session: Any) -> PatientStatus:
+        patient = people.patient(session)
+        actions.note_visit(patient, seen, today, zone)
+        actions.note_visit(patient, seen.replace(year=2020), today, zone)
+        session.flush()
+        assert (patient.first_seen_at, patient.last_seen_at) == (seen.replace(year=2020), seen)
+        return patient.status
+
+    assert clinic.unit(visit) is PatientStatus.ACTIVE
+
+
 # --- changes
 
 

@@ -30,7 +30,8 @@ CODES = re.compile(
     r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"  # the number of a request
     r"|\b[\w-]+\.(?:csv|xlsx|pdf)\b"
     r"|^\d?[UL][LR]$"  # a quarter of the mouth, in Palmer's notation
-    r"|\b[1-8][1-8] [MDBLPOIF]{1,5}\b|^[MDBLPOIF]{1,5}$"  # surfaces of a tooth
+    r"|\b[1-8][1-8] [MDBLPOIF]{1,5}\b|^[MDBLPOIF]{1,5}$|(?<=\w )[MDBLPOIF]{1,5}(?= \()"  # surfaces of a tooth
+    r"|#[0-9a-f]{6}\b"  # a colour
 )
 LATIN, CYRILLIC = re.compile("[A-Za-z]{2,}"), re.compile("[А-Яа-яЁёӨөҮү]{2,}")
 RAW = re.compile(r"\bNone\b|%\(|\{\{|\bundefined\b|\[object|\bNaN\b|\b[a-z]+_[a-z_]+\b|<[A-Z]\w+ ")

@@ -31,7 +31,7 @@ from app.workflows.demo.world import World, look_up
 
 __all__ = ["PASSWORD", "load_demo"]
 PATIENTS, VISITS_EACH, LEAST = 300, 8, 20
-VISITS_A_DAY = 8  # more doctors are hired where each would have more
+VISITS_A_DAY = 5  # more doctors are hired where each would have more
 WORKING_DAYS, DOCTORS = 320, 6
 
 

@@ -194,10 +194,10 @@ class Treating:
 
     def _diagnosis(self, treated: Treated, service: str, codes: Sequence[str]) -> None:
         diagnosis = DIAGNOSES.get(service) or DIAGNOSES.get(service[:3])
-        if diagnosis in self.world.diagnoses:
+        if diagnosis and diagnosis in self.world.diagnoses:
             key = self.world.diagnoses[diagnosis]
-            for code in codes[:2] or [None]:
-                tooth = self.world.teeth[code] if code else None
+            teeth: list[int | None] = [self.world.teeth[code] for code in codes[:2]]
+            for tooth in teeth or [None]:
                 self.world.store.add(
                     TreatmentDiagnosis,
                     treatment_id=treated.treatment_id,

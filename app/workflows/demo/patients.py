@@ -231,17 +231,19 @@ def _families(world: World, people: Sequence[Person]) -> None:
 
 def store_patients(world: World, people: Sequence[Person]) -> None:
     """The patients with their phones and search keys. What their visits change, `note_visits` adds."""
+    store = world.store
     for person in people:
-        row, store = person.row, world.store
         made = world.at(person.joined, 9 * 60) if person.joined < world.today else world.now - timedelta(hours=3)
-        store.put(Patient, {**row, "created_at": made})
+        store.put(Patient, {**person.row, "created_at": made})
+    store.write()
+    for person in people:
         for place, phone in enumerate(dict.fromkeys(person.phones)):
             label = PhoneLabel.SPOUSE if place else PhoneLabel.SELF
             label = PhoneLabel.GUARDIAN if person.payer and place else label
             store.add(
                 PatientPhone, patient_id=person.patient_id, phone_number_val=phone, label=label, is_primary=place == 0
             )
-        for kind, key in sorted(search_keys(Patient(**_searched(row)), person.phones)):
+        for kind, key in sorted(search_keys(Patient(**_searched(person.row)), person.phones)):
             store.put(PatientSearch, {"patient_id": person.patient_id, "kind": kind, "key": key})
         store.write_if_full()
 

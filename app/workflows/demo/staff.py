@@ -1,6 +1,6 @@
 """The cast of the demo clinic, its other doctors, and everybody's shifts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
@@ -83,7 +83,7 @@ def _named(world: World, gender: Gender) -> dict[str, str]:
 
 def _employ(
     world: World,
-    values: dict[str, object],
+    values: Mapping[str, object],
     position: str,
     gender: Gender,
     work: str | None,

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from app.security.models import Clinic
 from app.workflows.demo.store import Store
 
 DAYS_BEHIND, DAYS_AHEAD = 365, 31
+Key = TypeVar("Key")
 
 
 @dataclass(slots=True)
@@ -100,6 +101,6 @@ def look_up(world: World) -> None:
     world.closed = frozenset(row.date for row in found if row.is_closed)
 
 
-def chosen(chance: random.Random, weights: Mapping[Any, float]) -> Any:
+def chosen(chance: random.Random, weights: Mapping[Key, float]) -> Key:
     """One of the keys, by its weight."""
     return chance.choices(list(weights), list(weights.values()))[0]

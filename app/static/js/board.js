@@ -10,8 +10,9 @@ const isNarrow = () => matchMedia("(max-width: 900px)").matches;
 const LOOK_EVERY = 30_000, PAUSE_AFTER = 15 * 60_000;
 let lastTouched = Date.now(), lastLooked = Date.now();
 const refreshed = document.querySelector("[data-refresh]");
-function look() {
-  if (!refreshed || document.hidden || document.querySelector("dialog[open], .visit.open, details.menu[open], .flatpickr-calendar.open")) return;
+function look(isAsked = false) {
+  if (!refreshed || (!isAsked && document.hidden)) return;
+  if (!isAsked && document.querySelector("dialog[open], .visit.open, details.menu[open], .flatpickr-calendar.open")) return;
   if (refreshed.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) return;
   lastLooked = Date.now();
   htmx.ajax("GET", refreshed.dataset.refresh, { target: refreshed, swap: "innerHTML" });
@@ -80,7 +81,7 @@ function freshToasts() {
 }
 document.addEventListener("htmx:oobAfterSwap", freshToasts);
 document.addEventListener("htmx:afterSettle", freshToasts);
-document.addEventListener("submit", (event) => { if (event.target.matches("#toasts .undo")) setTimeout(() => event.target.closest(".alert").remove()); });
+document.addEventListener("submit", (event) => { if (event.target.matches("#toasts .undo")) setTimeout(() => { event.target.closest(".alert").style.display = "none"; }); });  // it goes with its time: its answer still comes to it
 document.querySelectorAll(".js-until").forEach((form) => setTimeout(() => form.remove(), Number(form.dataset.seconds) * 1000));
 
 // --- a visit opens beside itself: by mouse, by keyboard
@@ -219,7 +220,7 @@ if (body) {
     prepareForm(form);
     focusFirst(form);
   });
-  document.addEventListener("visit-saved", () => { opener = null; closePanel(); look(); });
+  document.addEventListener("visit-saved", () => { opener = null; closePanel(); look(true); });  // what was just saved is shown, whatever lies open
 }
 document.querySelectorAll("form.booking").forEach((form) => { prepareForm(form); focusFirst(form); });
 

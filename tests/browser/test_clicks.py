@@ -1,0 +1,256 @@
+"""How many interactions the day's work costs (look.md, Budgets), and how much a page weighs."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.people import DOCTOR, RECEPTIONIST, Person, Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-2")]
+FIRST_VIEW, AFTERWARDS = 400_000, 60_000
+FIRST_RESULTS_MS = 300
+
+
+@dataclass
+class Hands:
+    """Hands that count what they do: a click, a key, some typing, a drag."""
+
+    page: Page
+    done: int = 0
+
+    def click(self, what: str | Locator) -> None:
+        """One click."""
+        self.done += 1
+        (self.page.locator(what) if isinstance(what, str) else what).click()
+
+    def press(self, key: str) -> None:
+        """One key, wherever the focus is."""
+        self.done += 1
+        self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        """Some letters, wherever the focus is."""
+        self.done += 1
+        self.page.keyboard.type(text)
+
+    def drag(self, what: Locator, to: Locator) -> None:
+        """One drag."""
+        self.done += 1
+        what.drag_to(to)
+
+
+@pytest.fixture
+def desk(other_server: Server, people_at: Any) -> Person:
+    """The receptionist on the first page of the day."""
+    person: Person = people_at(other_server, RECEPTIONIST)
+    person.go("/dashboard")
+    return person
+
+
+@pytest.fixture
+def doctor(other_server: Server, people_at: Any) -> Person:
+    """The doctor on the first page of the day."""
+    person: Person = people_at(other_server, DOCTOR)
+    person.go("/dashboard")
+    return person
+
+
+def test_a_patient_is_found_by_a_slash_three_letters_and_enter(desk: Person) -> None:
+    hands = Hands(desk.page)
+    hands.press("/")
+    hands.type("мөн")
+    hands.press("Enter")  # before anything was found: the answer is waited for
+    desk.page.wait_for_url(re.compile(r"/patients/\d+$"))
+    assert hands.done == 3
+    assert "Мөн" in desk.page.locator("h1").inner_text()
+
+
+def test_the_first_results_are_there_in_300_ms(desk: Person) -> None:
+    page = desk.page
+    page.keyboard.press("/")
+    page.keyboard.type("бол")
+    page.wait_for_selector("#quick a")
+    page.keyboard.press("Backspace")
+    waited = page.evaluate(
+        """() => new Promise((done) => {
+          const box = document.getElementById("global-search"), quick = document.getElementById("quick"), from = performance.now();
+          new MutationObserver(() => quick.querySelector('[data-query="болд"]') && done(performance.now() - from)).observe(quick, { childList: true, subtree: true });
+          box.value = "болд"; box.dispatchEvent(new Event("input", { bubbles: true }));
+        })"""
+    )
+    assert waited < FIRST_RESULTS_MS * 2, "on a busy machine of the tests; 150 ms of it wait for the next letter"
+
+
+def test_a_known_patient_is_booked_in_four_steps_and_it_can_be_taken_back(desk: Person) -> None:
+    hands, page = Hands(desk.page), desk.page
+    hands.click(free_point(page, 30))
+    page.wait_for_selector("#panel-body .ts-wrapper.focus")
+    hands.type("бол")
+    page.locator("#patient_id-ts-dropdown .option.active", has_text="Бол").wait_for()
+    hands.press("Enter")
+    expect(page.locator("#panel-body .form-actions .btn-primary")).to_be_focused()
+    hands.press("Enter")
+    expect(page.locator("#toasts .alert-success")).to_be_visible()
+    expect(page.locator("#panel")).to_be_hidden()
+    assert hands.done == 4
+
+
+def test_a_visit_is_moved_by_one_drag_and_back_by_undo(desk: Person) -> None:
+    hands, page = Hands(desk.page), desk.page
+    point = free_point(page, 45)
+    point.scroll_into_view_if_needed()
+    wanted = str(point.get_attribute("href")).partition("+")[2][:5]
+    visits = page.locator(".visit[data-move]:is(.small, .tiny) .face").filter(has_not_text=wanted)
+    key = visits.evaluate_all(IN_VIEW)
+    visit = page.locator(f"#{key}")
+    before = visit.locator(".clock").inner_text()
+    hands.drag(visit, point)
+    undo = page.locator("#toasts .undo button").last
+    expect(undo).to_be_visible()
+    expect(page.locator(f"#{key} .clock")).to_have_text(wanted)
+    assert hands.done == 1
+    desk.picture("moved")
+    undo.click()
+    expect(page.locator(f"#{key} .clock")).to_have_text(before)
+
+
+def test_a_patient_is_checked_in_by_one_click_and_it_can_be_taken_back(desk: Person) -> None:
+    hands, page = Hands(desk.page), desk.page
+    card = page.locator(".visit:is(.st-reserved, .st-confirmed):has(button[value=came])").first
+    key = card.locator(".face").get_attribute("id")
+    card.hover()
+    hands.click(card.locator("button[value=came]"))
+    expect(page.locator(f".visit.st-came #{key}")).to_have_count(1)
+    assert hands.done == 1
+    page.locator("#toasts .undo button").last.click()
+    expect(page.locator(f".visit.st-came #{key}")).to_have_count(0)
+
+
+def test_the_treatment_of_the_patient_in_the_chair_is_one_click_away(doctor: Person) -> None:
+    hands = Hands(doctor.page)
+    hands.click(".panel.accent .btn-primary >> nth=0")
+    doctor.page.wait_for_url(re.compile(r"/treatments/\d+$"))
+    assert hands.done == 1
+
+
+def in_the_chair(doctor: Person) -> Page:
+    """The doctor's page with the patient in the chair."""
+    doctor.page.locator(".panel.accent .btn-primary").first.click()
+    doctor.page.wait_for_selector("#chart-form")
+    return doctor.page
+
+
+def test_caries_on_36_occlusal_are_two_clicks(doctor: Person) -> None:
+    page = in_the_chair(doctor)
+    hands = Hands(page)
+    found = page.locator("#work .plain-list li", has_text="36").filter(has=page.locator("b", has_text="O"))
+    before = found.count()
+    hands.click('.tooth[data-tooth="36"] .face:has([data-letter="O"])')
+    hands.click("button[name=condition][value=caries]")
+    expect(found).to_have_count(before + 1)
+    assert hands.done == 2
+
+
+def test_caries_on_37_occlusal_can_be_marked_by_keyboard_alone(doctor: Person) -> None:
+    page = in_the_chair(doctor)
+    page.locator('[data-chart] input[tabindex="0"]').focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Home")
+    for _ in range(16):
+        if page.evaluate("document.activeElement.value") == "37":
+            break
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.value") == "37"
+    page.keyboard.press("o")
+    expect(page.locator("#picked")).to_contain_text("37")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name === 'condition' && document.activeElement.value === 'caries'"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#work .plain-list li", has_text="37")).to_contain_text("O")
+
+
+def test_what_was_used_before_is_prescribed_and_printed_in_three_steps(doctor: Person) -> None:
+    page = in_the_chair(doctor)
+    hands = Hands(page)
+    hands.click("#prescribing .used-chip >> nth=0")
+    page.wait_for_selector("#prescribing .rx.draft")
+    hands.click("#prescribing .rx.draft .btn-primary")
+    link = page.locator('#prescribing .rx-head a[href*=".pdf"]').first
+    expect(link).to_be_visible()
+    with page.expect_popup() as paper:
+        hands.click(link)
+    assert ".pdf" in paper.value.url
+    assert hands.done == 3
+
+
+def test_from_treated_to_the_printed_receipt_in_cash_are_at_most_five_steps(desk: Person) -> None:
+    hands, page = Hands(desk.page), desk.page
+    hands.click(".floor.pay .checkout button >> nth=0")
+    page.wait_for_selector("#pay-button")
+    hands.press("Enter")  # the amount is filled and has the focus, cash is chosen
+    page.wait_for_selector("#print-receipt")
+    with page.expect_popup() as paper:
+        hands.press("Enter")
+    assert ".pdf" in paper.value.url
+    assert hands.done <= 5
+
+
+# A drag does not scroll: the first of the visits that is seen whole.
+IN_VIEW = """(visits) => {
+  const board = document.getElementById("board-scroll").getBoundingClientRect();
+  return visits.find((visit) => { const box = visit.getBoundingClientRect(); return box.top > board.top + 60 && box.bottom < board.bottom - 20; })?.id;
+}"""
+FREE = """(minutes) => {
+  const at = (element) => Number(element.style.getPropertyValue("--top"));
+  for (const column of document.querySelectorAll(".column")) {
+    const points = [...column.querySelectorAll(".point")], work = [...column.querySelectorAll(".work")];
+    for (const point of points) {
+      const end = at(point) + minutes;
+      const works = work.some((shift) => at(shift) <= at(point) && end <= at(shift) + Number(shift.style.getPropertyValue("--len")));
+      const later = points.filter((other) => at(other) >= at(point) && at(other) < end);
+      if (works && later.length === minutes / 15) return point.getAttribute("href");
+    }
+  }
+  return null;
+}"""
+
+
+def free_point(page: Page, minutes: int) -> Locator:
+    """A point of the board with so much of a doctor's time behind it."""
+    page.locator(".point").first.wait_for(state="attached")
+    href = page.evaluate(FREE, minutes)
+    assert href, "every doctor is busy for the rest of the day"
+    return page.locator(f'.point[href="{href}"]')
+
+
+def weight(person: Person, path: str) -> int:
+    """How many bytes travel for a page, as they travel."""
+    session, sizes = person.context.new_cdp_session(person.page), []
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    person.go(path)
+    person.page.wait_for_load_state("networkidle")
+    session.detach()
+    return int(sum(sizes))
+
+
+@pytest.mark.parametrize(
+    ("phone", "paths"),
+    [
+        (RECEPTIONIST, ("/dashboard", "/patients", "/appointments", "/invoices/chart")),
+        (DOCTOR, ("/dashboard", "/treatments")),
+    ],
+    ids=["Receptionist", "Doctor"],
+)
+def test_a_page_weighs_little(phone: str, paths: tuple[str, ...], other_server: Server, people_at: Any) -> None:
+    person: Person = people_at(other_server, phone)
+    nothing_kept = person.context.new_cdp_session(person.page)
+    nothing_kept.send("Network.clearBrowserCache")
+    assert weight(person, paths[0]) <= FIRST_VIEW
+    heavy = {path: size for path in paths[1:] if (size := weight(person, path)) > AFTERWARDS}
+    assert not heavy

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import request
+from flask import current_app, request
 from flask_appbuilder import expose
 from sqlalchemy.orm import Session
 
@@ -17,12 +17,13 @@ from app.desk.day_board import asked_by, asked_day
 from app.kernel.dates import day_bounds
 from app.kernel.text import T, Text
 from app.scheduling.rules import LIVE, AppointmentStatus
-from app.web import who
+from app.web import charts, who
 from app.web.access import reads
 from app.web.text import say, today
 from app.web.views import ClinicPage
 
 NO_SHOW_DAYS, NO_SHOW_GOAL_BP = 90, 500  # rules.md, Measures
+DRAWN = (("InvoiceView", 0), ("AppointmentView", 2))  # the charts on a manager's first page
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,15 @@ def _manager(session: Session) -> dict[str, Any]:
     }
 
 
+def _manager_with_charts(session: Session) -> dict[str, Any]:
+    return {**_manager(session), "drawn": [(f"{name}.chart", n, _drawn(session, name, n)) for name, n in DRAWN]}
+
+
+def _drawn(session: Session, view_name: str, number: int) -> charts.Chart:
+    view = next(view for view in current_app.appbuilder.baseviews if type(view).__name__ == view_name)  # type: ignore[attr-defined]  # set by Flask-AppBuilder
+    return charts.draw(view, session, view.definitions[number])
+
+
 def _admin(session: Session) -> dict[str, Any]:
     idle = timedelta(minutes=who.setting("security.idle_minutes"))
     engine = sqla.engine
@@ -99,7 +109,7 @@ DESKS: tuple[Desk, ...] = (
     Desk("Receptionist", T("The desk"), "desk/dashboard_board.html", _board),
     Desk("Doctor", T("My patients today"), "desk/dashboard_doctor.html", _doctor),
     Desk("Coordinator", T("Visits to arrange"), "desk/dashboard_coordinator.html", _coordinator),
-    Desk("Manager", T("The clinic's numbers"), "desk/dashboard_manager.html", _manager),
+    Desk("Manager", T("The clinic's numbers"), "desk/dashboard_manager.html", _manager_with_charts),
     Desk("Admin", T("The state of the system"), "desk/dashboard_admin.html", _admin),
     Desk("Nurse", T("The desk"), "desk/dashboard_board.html", _board),
 )

@@ -162,7 +162,7 @@ class JobView(ClinicView):
     page, route_base = "/system", "/jobs"
     title_one, title_many = T("Work in the background"), T("Work in the background")
     list_columns = ("title", "kind", "progress", "attempts", "run_after", "done_at", "last_error")
-    show_columns = (*list_columns, "lease_until", "result", "created_at")
+    show_columns = (*list_columns, "lease_until", "created_at")
     search_columns = ("kind", "run_after", "done_at")
     order_columns = ("run_after", "done_at")
     default_order = ("run_after", "desc")

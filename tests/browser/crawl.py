@@ -16,7 +16,8 @@ NO_PAGE = (".pdf", "/lang/", "/logout", "/static/", "/export", "as=csv", "/sampl
 LINKS = """() => [...document.querySelectorAll("a[href]:not([download])")].map((a) => a.getAttribute("href"))"""
 
 # The texts of a page that hold something of a pattern, each with where it stands: also what is hidden, what only a screen
-# reader says, and what a script may show. What stands in a field, and what is marked as another language, is left out.
+# reader says, and what a script may show. What stands in a field, and what is
+# marked as another language or as not to be translated, is left out.
 TEXTS = """(pattern) => {
   const wanted = new RegExp(pattern), found = new Map();
   const said = ["title", "placeholder", "aria-label", "alt", "aria-description", "data-label", "data-confirm", "data-confirm-text",
@@ -24,7 +25,7 @@ TEXTS = """(pattern) => {
   const take = (text, place) => { if (wanted.test(text)) found.set(text.replace(/\\s+/g, " ").trim(), place); };
   const strings = (value) => typeof value === "string" ? [value] : value && typeof value === "object" ? Object.values(value).flatMap(strings) : [];
   const walk = (element) => {
-    if (element.lang || ["SCRIPT", "STYLE", "NOSCRIPT", "TEXTAREA"].includes(element.tagName)) return;
+    if (element.lang || element.translate === false || ["SCRIPT", "STYLE", "NOSCRIPT", "TEXTAREA"].includes(element.tagName)) return;
     const place = element.tagName.toLowerCase();
     for (const name of said) if (element.hasAttribute(name)) take(element.getAttribute(name), `${place}@${name}`);
     if (element.dataset.chart) for (const text of strings(JSON.parse(element.dataset.chart))) take(text, "chart");

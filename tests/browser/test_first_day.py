@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,13 @@ def clinic(request: pytest.FixtureRequest) -> Server:
 
 
 @pytest.mark.parametrize(("clinic", "locale"), SERVER_BY_GROUP, indirect=["clinic"])
-def test_a_day_from_the_list_of_patients_to_the_receipt(clinic: Server, locale: str, people_at: Any) -> None:
+def test_a_day_from_the_list_of_patients_to_the_receipt(
+    clinic: Server, locale: str, morning: date, people_at: Any
+) -> None:
     desk, doctor = people_at(clinic, RECEPTIONIST, locale), people_at(clinic, DOCTOR, locale)
     import_the_list(desk)
     patient = register(desk, locale)
-    visit = book(desk, patient)
+    visit = book(desk, patient, morning, {"mn": "19:30", "en": "20:30"}[locale])
     check_in(desk, visit)
     into_the_chair(doctor, visit)
     treat(doctor, locale)
@@ -86,7 +89,7 @@ def register(desk: Person, locale: str) -> int:
     page.fill("#phones-0-phone_number_val", "8811 2233" if locale == "mn" else "8811 2255")
     page.fill("#phones-1-phone_number_val", "8811 2244" if locale == "mn" else "8811 2266")
     page.select_option("#history-0-kind", "allergy")
-    page.fill("#history-0-name", "Латекс" if locale == "mn" else "Latex")
+    page.fill("#history-0-name", "Латекс")
     page.select_option("#history-0-severity", "critical")
     page.locator("#insurance .js-add-row").click()
     desk.choose("insurance-0-insurance_plan_id", "", plan_of(desk.server))
@@ -103,15 +106,18 @@ def register(desk: Person, locale: str) -> int:
     return last_number(page)
 
 
-def book(desk: Person, patient: int) -> int:
-    """The first free time of the doctor today."""
+def book(desk: Person, patient: int, day: date, clock: str) -> int:
+    """With the doctor, today after hours: the day is full, so it is done with a reason."""
     page = desk.go(f"/patients/{patient}")
     page.locator(".record-head .btn-primary").click()
     desk.choose("doctor_id", "Сарангэрэл")
-    desk.choose("chair_id", "4")
     page.locator(".js-find-free").click()
     page.locator("#free [data-start]").first.click()
-    desk.picture("book")
+    page.fill("#start_at", f"{day} {clock}")
+    page.press("#start_at", "Tab")
+    page.locator("form.booking .form-actions .btn-primary").click()
+    page.fill("#override_reason", "Өвдөлттэй ирсэн")
+    desk.picture("book-after-hours")
     page.locator("form.booking .form-actions .btn-primary").click()
     page.wait_for_url(re.compile(r"/appointments/\d+$"))
     expect(page.locator("h1 .appointmentstatus-reserved")).to_be_visible()

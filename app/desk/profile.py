@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
 
+from app.billing import queries as billing
 from app.db import sqla, unit
 from app.kernel.errors import RuleError
 from app.kernel.phones import show_phone
@@ -17,6 +18,7 @@ from app.kernel.text import T
 from app.people import actions as people_actions
 from app.people import queries as people
 from app.people.models import Employee, Patient, PatientPhone
+from app.scheduling import queries as scheduling
 from app.security import actions, identity, passwords
 from app.security.models import User, UserProfile
 from app.security.rules import Locale, SessionType, Theme
@@ -83,9 +85,20 @@ class ProfilePage(ClinicPage):
             title=say(T("Profile")),
             sign_in_phone=show_phone(who.me().phone),
             must_change=who.me().must_change_password,
+            own=self._own_visits(db),
             **shown,
         )
         return page, status
+
+    def _own_visits(self, db: Session) -> dict[str, Any] | None:
+        """A patient's next visit and what they owe."""
+        key = who.me().patient_id
+        if not key:
+            return None
+        return {
+            "next": scheduling.next_start(db, key, datetime.now(UTC)),
+            "balance": billing.account_of(db, key).balance,
+        }
 
     def _person(self, db: Session) -> Employee | Patient | None:
         me = who.me()

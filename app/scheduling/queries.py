@@ -136,6 +136,13 @@ def next_appointment(session: Session, patient_id: int, now: datetime) -> Appoin
     return session.scalar(statement.options(*WITH_NAMES).order_by(Appointment.start_at).limit(1))
 
 
+def next_start(session: Session, patient_id: int, now: datetime) -> datetime | None:
+    """When a patient is expected next; nobody else's row is read, so that the patient may ask."""
+    coming = (AppointmentStatus.RESERVED, AppointmentStatus.CONFIRMED)
+    where = (Appointment.patient_id == patient_id, Appointment.start_at >= now, Appointment.status.in_(coming))
+    return session.scalar(sa.select(sa.func.min(Appointment.start_at)).where(*where))
+
+
 def has_finished_visit(session: Session, patient_id: int) -> bool:
     """Whether a patient was ever treated here to the end."""
     statement = sa.select(Appointment.appointment_id).where(

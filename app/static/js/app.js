@@ -131,20 +131,33 @@ const dates = {
 };
 function prepare(scope) {
   if (window.flatpickr) {
-    scope.querySelectorAll("input.js-day").forEach((input) => input._flatpickr || flatpickr(input, { dateFormat: "Y-m-d", ariaDateFormat: "Y-m-d", allowInput: true, disableMobile: true, locale: dates, parseDate: readDay, errorHandler: () => {}, clickOpens: true }));
-    scope.querySelectorAll("input.js-moment").forEach((input) => input._flatpickr || flatpickr(input, { dateFormat: "Y-m-d H:i", ariaDateFormat: "Y-m-d", enableTime: true, time_24hr: true, minuteIncrement: 5, allowInput: true, disableMobile: true, locale: dates, errorHandler: () => {} }));
+    scope.querySelectorAll("input.js-day").forEach((input) => input._flatpickr || picker(input, readDay, { dateFormat: "Y-m-d" }));
+    scope.querySelectorAll("input.js-moment").forEach((input) => input._flatpickr || picker(input, readMoment, { dateFormat: "Y-m-d H:i", enableTime: true, minuteIncrement: 5 }));
   }
   if (window.TomSelect) scope.querySelectorAll("select.js-lookup").forEach((select) => select.tomselect || lookup(select));
   scope.querySelectorAll("[data-toast]").forEach(toast);
   scope.querySelectorAll("#problems").forEach((box) => (scope.querySelector("[aria-invalid=true]") ?? box).focus());
 }
 
-// Flatpickr's own reading turns "2026-02-30" into March: only whole, real dates are taken, the rest stays as typed.
+// Flatpickr's own reading turns "2026-02-30" into March, and what it can't read it wipes out: only whole, real dates are
+// taken, the rest stays as typed and is the server's to refuse.
+function picker(input, read, options) {
+  const made = flatpickr(input, { ...options, time_24hr: true, allowInput: true, disableMobile: true, locale: dates, parseDate: read, errorHandler: () => {} });
+  const setDate = made.setDate;
+  made.setDate = (date, ...rest) => { setDate(date, ...rest); if (!input.value && typeof date === "string") input.value = date; };
+}
 function readDay(text) {
   const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text.trim());
   if (!parts) return undefined;
   const day = new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]));
   return day.getMonth() === Number(parts[2]) - 1 ? day : undefined;
+}
+function readMoment(text) {
+  const [, date, hour, minute] = /^(\S+) (\d{1,2}):(\d{2})$/.exec(text.trim()) ?? [];
+  const day = date && readDay(date);
+  if (!day || hour > 23 || minute > 59) return undefined;
+  day.setHours(Number(hour), Number(minute));
+  return day;
 }
 
 function escapeHtml(text) { const box = document.createElement("div"); box.textContent = text ?? ""; return box.innerHTML; }
@@ -163,8 +176,8 @@ function lookup(select) {
     shouldLoad: () => true,
     render: {
       option: render, item: (item) => `<div>${escapeHtml(item.text)}</div>`,
-      no_results: () => `<div class="no-results">${escapeHtml(texts.nothingFound)}</div>`,
-      loading: () => `<div class="loading">${escapeHtml(texts.searching)}</div>`,
+      no_results: () => `<div class="no-results" role="option" aria-disabled="true">${escapeHtml(texts.nothingFound)}</div>`,
+      loading: () => `<div class="loading" role="option" aria-disabled="true">${escapeHtml(texts.searching)}</div>`,
     },
   });
   select.setAttribute("aria-hidden", "true");  // its label names the search box now

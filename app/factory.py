@@ -10,6 +10,7 @@ from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 import app.models  # noqa: F401 - every table is known before the first mapper is used
 from app import menu
@@ -17,6 +18,7 @@ from app.audit.actions import record
 from app.audit.rules import AuditAction
 from app.db import set_actor, sqla, unit
 from app.db.engine import configure
+from app.kernel.keys import DIGITS
 from app.security import identity
 from app.security.manager import ClinicSecurityManager
 from app.security.rules import Role
@@ -68,12 +70,19 @@ def _bare_app(config: dict[str, Any]) -> Flask:
     flask_app = Flask("app", static_url_path="/static")
     flask_app.config.update(config)
     flask_app.url_map.strict_slashes = False
+    flask_app.url_map.converters["int"] = _KeyConverter
     flask_app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
     flask_app.config |= {"COMPRESS_ALGORITHM": ["br", "gzip"], "COMPRESS_ALGORITHM_STREAMING": ["br", "gzip"]}
     if config["PROXIES"]:
         count = config["PROXIES"]
         flask_app.wsgi_app = ProxyFix(flask_app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     return flask_app
+
+
+class _KeyConverter(IntegerConverter):
+    """A row's number in an address; what no database can hold is no address."""
+
+    regex = rf"[0-9]{{1,{DIGITS}}}"
 
 
 def _root() -> Path:

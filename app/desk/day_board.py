@@ -15,6 +15,7 @@ from app.db.engine import is_transient
 from app.desk.board import CHAIR, DOCTOR, board_context
 from app.kernel.dates import clinic_date, parse_date
 from app.kernel.errors import RuleError
+from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus
@@ -113,7 +114,7 @@ class DayBoardPage(ClinicPage):
     def free(self) -> str:
         """The nearest free times for what stands in the form so far, as buttons."""
         names = ("doctor_id", "chair_id", "assistant_id", "patient_id", "planned_service", "minutes", "but")
-        wanted: dict[str, Any] = {name: _number(request.args.get(name, "")) for name in names}
+        wanted: dict[str, Any] = {name: parse_key(request.args.get(name, "")) for name in names}
         now, known = datetime.now(UTC), terms()
         wanted["start_at"] = moment_of(request.args.get("start_at", "")) or now
         starts, error = [], None
@@ -128,12 +129,8 @@ class DayBoardPage(ClinicPage):
 
 
 def _version() -> int:
-    found = _number(request.form.get("version", ""))
+    found = parse_key(request.form.get("version"))
     return found if found is not None else abort(422)
-
-
-def _number(typed: str) -> int | None:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None
 
 
 def _back(pk: int, error: RuleError | None) -> Response:

@@ -13,7 +13,7 @@ _MONGOLIAN = re.compile(
     r"([0-9]{4})\s*оны\s*([0-9]{1,2})(?:\s*-?\s*р)?\s*сарын\s*([0-9]{1,2})(?:\s*-?\s*(?:н[ыи]й?|ний|ны|нд))?"
 )
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
-EARLIEST = date(1880, 1, 1)
+EARLIEST, LATEST = date(1880, 1, 1), date(2199, 12, 31)  # outside of it a date is a slip of the keyboard
 
 
 def age_on(birthday: date, today: date) -> int:
@@ -47,7 +47,7 @@ def parse_date(typed: str, field: str | None = None) -> date:
                 found = date(*(int(match[i]) for i in order))
             except ValueError:
                 break
-            if found >= EARLIEST:
+            if EARLIEST <= found <= LATEST:
                 return found
     raise RuleError(T("Write a date that exists, such as 1985-04-03."), field=field)
 

@@ -1,8 +1,9 @@
 """The gates of a route: every exposed method carries exactly one of these marks."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -15,6 +16,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 def here() -> str:
     """This address without its host, as `next` carries it."""
     return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+def address(endpoint: str, query: Mapping[str, Any], **values: Any) -> str:
+    """A route's address with what stands behind the question mark, which comes from outside: `url_for` would take
+    a key of the route's own, or its `_scheme` and `_external`, from there."""
+    behind = urlencode({key: str(value).encode("utf-8", "replace") for key, value in query.items()})
+    return url_for(endpoint, **values) + (f"?{behind}" if behind else "")
 
 
 def to_sign_in() -> Response:

@@ -4,6 +4,7 @@ Everything lives in one object made for one request (trap 20). Rows are found id
 their references in one statement; counts stop at `COUNT_CAP`.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 from app.db.types import CodeType, Instant, WordType
 from app.kernel.dates import day_bounds, parse_date
 from app.kernel.errors import RuleError
+from app.kernel.keys import parse_key
 from app.web import who
 
 PAGE_SIZE, LARGEST_PAGE, COUNT_CAP, DEEPEST = 25, 100, 1_001, 10_000_000
@@ -151,9 +153,8 @@ def _as_tuple(key: Any) -> tuple[Any, ...]:
 
 
 def _between(typed: str | None, least: int, most: int, default: int) -> int:
-    if typed is None or not typed.isascii() or not typed.isdigit() or len(typed) > 9:
-        return default
-    return max(least, min(most, int(typed)))
+    number = parse_key(typed)
+    return default if number is None else max(least, min(most, number))
 
 
 def _is_member(column: Any, typed: str) -> ColumnElement[bool] | None:
@@ -162,7 +163,8 @@ def _is_member(column: Any, typed: str) -> ColumnElement[bool] | None:
 
 
 def _is_number(column: Any, typed: str) -> ColumnElement[bool] | None:
-    return column == int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None
+    key = parse_key(typed)
+    return None if key is None else column == key
 
 
 def _is_yes(column: Any, typed: str) -> ColumnElement[bool] | None:
@@ -181,7 +183,7 @@ def _at_most(column: Any, typed: str) -> ColumnElement[bool] | None:
 
 def _bare_number(typed: str) -> int | None:
     bare = typed.replace(",", "").replace(" ", "").replace("₮", "")
-    return int(bare) if bare.lstrip("-").isdigit() and bare.isascii() and len(bare) < 16 else None
+    return int(bare) if re.fullmatch(r"-?[0-9]{1,15}", bare) else None
 
 
 def _from_day(column: Any, typed: str) -> ColumnElement[bool] | None:

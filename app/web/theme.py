@@ -11,9 +11,10 @@ from markupsafe import Markup, escape
 
 from app.db.base import sqla
 from app.db.types import CodeType, Instant, WordType
+from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.web import cells, fields, text, who
-from app.web.access import here
+from app.web.access import address, here
 from app.web.headers import nonce
 from app.web.text import WEEKDAYS, say
 
@@ -68,7 +69,7 @@ def _address(**changes: Any) -> str:
     args = {key: value for key, value in request.args.items() if value}
     args.update(changes)
     kept = {key: value for key, value in args.items() if value is not None}
-    return url_for(request.endpoint or "", **{**(request.view_args or {}), **kept})
+    return address(request.endpoint or "", kept, **(request.view_args or {}))
 
 
 def at_page(page: int) -> str:
@@ -90,7 +91,7 @@ def sorted_by(listing: Any, name: str) -> str:
 def export_url(view: Any, kind: str) -> str:
     """The address of the export of exactly what is filtered."""
     kept = {key: value for key, value in request.args.items() if value and key not in ("page", "size")}
-    return url_for(f"{view.endpoint}.export", kind=kind, **kept)
+    return address(f"{view.endpoint}.export", kept, kind=kind)
 
 
 def filter_boxes(view: Any, name: str) -> list[dict[str, Any]]:
@@ -114,10 +115,8 @@ def filter_boxes(view: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _chosen(view: Any, name: str) -> str:
-    typed = request.args.get(name, "")
-    if not typed.isascii() or not typed.isdigit() or len(typed) > 15:
-        return ""
-    return cells.name_of(view.lookup_for(name).find(int(typed)))
+    key = parse_key(request.args.get(name))
+    return "" if key is None else cells.name_of(view.lookup_for(name).find(key))
 
 
 def filter_text(view: Any, found: Any) -> str:

@@ -11,6 +11,7 @@ from app.billing.actions import Line, Tender
 from app.billing.rules import AdjustmentKind, PaymentMethod, RefundKind, change_due
 from app.billing.views.lookups import charge_field, charge_parts, patient_field
 from app.kernel.errors import RuleError
+from app.kernel.keys import parse_key
 from app.kernel.money import parse_tugrug, share_of
 from app.kernel.text import T
 from app.web import fields
@@ -64,7 +65,7 @@ class LinesForm(ClinicForm):
             service, medicine = charge_parts(row["charge"])
             found.append(
                 Line(
-                    item_id=_number(row["item_id"]),
+                    item_id=parse_key(row["item_id"]),
                     service_id=service,
                     medicine_id=medicine,
                     text=row["text"],
@@ -76,10 +77,6 @@ class LinesForm(ClinicForm):
                 )
             )
         return found
-
-
-def _number(typed: str | None) -> int | None:
-    return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 16 else None
 
 
 class OffField(fields._Typed):

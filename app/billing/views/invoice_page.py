@@ -11,6 +11,7 @@ from app.billing import actions
 from app.billing.models import Invoice
 from app.billing.views import forms, lookups, paper, screen
 from app.db import sqla, unit
+from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.web import cells, saving, who
 from app.web.access import needs_right, reads, writes
@@ -91,8 +92,7 @@ class InvoiceStartPage(ClinicPage):
     @writes
     def new(self) -> Any:
         """A draft without a visit, for a patient."""
-        typed = request.args.get("patient_id", "")
-        preset = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None
+        preset = parse_key(request.args.get("patient_id"))
         form = forms.InvoiceForm() if request.method == "POST" else forms.InvoiceForm(patient_id=preset)
         if request.method == "GET" or not form.validate():
             return self._new(form, 200 if request.method == "GET" else 422)

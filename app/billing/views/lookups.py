@@ -12,6 +12,7 @@ from app.billing.models import Invoice, Payment
 from app.billing.words import LABELS
 from app.catalogue.models import Medicine, ServiceCatalog
 from app.db import sqla
+from app.kernel.keys import parse_key
 from app.people.models import Patient
 from app.people.queries import matching_condition
 from app.web import fields
@@ -81,10 +82,9 @@ def charge_name(row: ServiceCatalog | Medicine) -> str:
 
 def charge_parts(value: str | None) -> tuple[int | None, int | None]:
     """(service, medicine) of `service-12` or `medicine-7`."""
-    kind, _, number = (value or "").partition("-")
-    if not (number.isascii() and number.isdigit() and len(number) < 16):
-        return None, None
-    return (int(number), None) if kind == "service" else (None, int(number)) if kind == "medicine" else (None, None)
+    kind, _, typed = (value or "").partition("-")
+    number = parse_key(typed)
+    return (number, None) if kind == "service" else (None, number) if kind == "medicine" else (None, None)
 
 
 class ChargeField(fields.ReferenceField):

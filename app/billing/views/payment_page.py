@@ -12,6 +12,7 @@ from app.billing.models import Payment
 from app.billing.rules import PaymentMethod, RefundKind
 from app.billing.views import forms, paper, screen
 from app.db import sqla
+from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.people.models import Patient
 from app.web import cells, saving, who
@@ -128,7 +129,7 @@ class TakePaymentPage(ClinicPage):
 
 
 def _fresh(typed: str) -> forms.AccountPayForm:
-    known = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None
+    known = parse_key(typed)
     owed = queries.balances(sqla.session(), [known]).get(known, 0) if known and who.has_right("see_balance") else 0
     first = {"method": PaymentMethod.CASH, "amount": owed if owed > 0 else None}
     data = {"key": forms.new_key(), "patient_id": known, "tenders": [first, {}]}

@@ -14,6 +14,7 @@ from app.billing.models import Invoice, Payment
 from app.billing.rules import InvoiceStatus, PaymentMethod, is_overdue
 from app.billing.views import forms
 from app.db import sqla
+from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.security.actions.shares import share
 from app.security.rules import ShareKind
@@ -88,10 +89,7 @@ def page(pk: int, status: int = 200, **refused: ClinicForm) -> Any:
 
 def just_paid(payments: dict[int, Payment]) -> dict[str, Any]:
     """The payment that was recorded a moment ago, as the address says it, with the change to give."""
-    numbers = {
-        key: int(typed) if (typed := request.args.get(key, "")).isascii() and typed.isdigit() and len(typed) < 16 else 0
-        for key in ("receipt", "change")
-    }
+    numbers = {key: parse_key(request.args.get(key)) or 0 for key in ("receipt", "change")}
     return {"receipt": payments.get(numbers["receipt"]), "change": numbers["change"]}
 
 

@@ -9,6 +9,7 @@ from wtforms import HiddenField
 from app.catalogue.rules import Scope
 from app.clinical.rules import MOST_QUANTITY, Condition, Layer, Outcome, Route, VisitType
 from app.clinical.views.lookups import reference
+from app.kernel.keys import parse_key
 from app.kernel.text import TC, T
 from app.web import fields
 from app.web.forms import ClinicForm
@@ -40,8 +41,7 @@ class WorkForm(ClinicForm):
     @property
     def newest(self) -> int | None:
         """The newest item that the form knew."""
-        typed = str(self.after.data or "")
-        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None
+        return parse_key(str(self.after.data or ""))
 
 
 class OutcomeForm(ClinicForm):

@@ -15,6 +15,7 @@ from app.clinical import actions, queries
 from app.clinical.models import Prescription, Treatment
 from app.clinical.views.chart import item_teeth
 from app.clinical.views.lookups import ASSISTANTS, DOCTORS
+from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.people.queries import matching_condition
 from app.web import who
@@ -49,10 +50,8 @@ class TreatmentView(ClinicView):
 
     def base_where(self) -> list[ColumnElement[bool]]:
         """All visits, or (`?case=7`) those of one case, its first one included."""
-        typed = request.args.get("case", "") if request else ""
-        if not typed.isascii() or not typed.isdigit() or len(typed) > 15:
-            return []
-        return [sa.or_(Treatment.treatment_id == int(typed), Treatment.case_id == int(typed))]
+        case = parse_key(request.args.get("case")) if request else None
+        return [] if case is None else [sa.or_(Treatment.treatment_id == case, Treatment.case_id == case)]
 
     def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
         """By patient."""

@@ -16,6 +16,7 @@ from app.clinical.rules import PrescriptionStatus
 from app.clinical.views import forms, paper, screen
 from app.db import sqla, unit
 from app.kernel.errors import RuleError
+from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.security.rules import Locale
 from app.web import cells, saving, who
@@ -71,8 +72,8 @@ class DraftPage(ClinicPage):
     @reads
     def usual(self, treatment: int) -> Any:
         """The form with the usual directions of a medicine, and a warning where an allergy speaks against it."""
-        typed = request.values.get("medicine_id", "")
-        medicine = sqla.session.get(Medicine, int(typed)) if typed.isdigit() and len(typed) < 16 else None
+        key = parse_key(request.values.get("medicine_id"))
+        medicine = sqla.session.get(Medicine, key) if key else None
         form = screen.usual_form(screen.the_treatment(treatment).patient, medicine)
         show = screen.part_of_page if screen.is_part_wanted() else screen.whole_page
         return show(treatment, **({"part": "prescribing"} if screen.is_part_wanted() else {}), medicine=form)
@@ -166,9 +167,9 @@ class IssuingPage(ClinicPage):
     @writes
     def repeat(self, pk: int) -> Response:
         """Write the same medicines again in the visit that is open (or the one that asks)."""
-        source, typed = _prescription(pk), request.form.get("treatment", "")
+        source, asked = _prescription(pk), parse_key(request.form.get("treatment"))
         found = queries.open_treatment_of(sqla.session(), source.patient_id)
-        key = int(typed) if typed.isdigit() and len(typed) < 16 else found.treatment_id if found else 0
+        key = asked or (found.treatment_id if found else 0)
         if not key:
             flash(say(T("Open a visit of this patient first: a prescription belongs to one.")), "danger")
             return redirect(url_for("PrescriptionPage.show", pk=pk), 303)

@@ -13,10 +13,11 @@ from app.clinical.models import Treatment
 from app.clinical.views import chart, forms, screen
 from app.clinical.views.lookups import lookup
 from app.db import sqla
+from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.scheduling.rules import AppointmentStatus
 from app.web import cells, saving, who
-from app.web.access import reads, writes
+from app.web.access import address, reads, writes
 from app.web.forms import ClinicForm
 from app.web.text import say
 from app.web.views import ClinicPage
@@ -49,7 +50,7 @@ class TreatmentPage(ClinicPage):
         if part not in screen.PARTS:
             abort(404)
         if not screen.is_part_wanted():
-            return redirect(url_for("TreatmentPage.show", pk=pk, _anchor=part, **request.args))
+            return redirect(f"{address('TreatmentPage.show', request.args, pk=pk)}#{part}")
         return screen.part_of_page(pk, part)
 
     @expose("/of/<int:appointment>")
@@ -196,11 +197,10 @@ class FindPage(ClinicPage):
     @reads
     def numbering(self) -> AnyResponse:
         """FDI, Universal or Palmer, remembered on this device."""
-        chosen = request.form.get("system", "")
-        back = request.form.get("treatment", "")
-        if chosen not in {system.word for system in ToothSystem} or not back.isdigit() or len(back) > 15:
+        chosen, back = request.form.get("system", ""), parse_key(request.form.get("treatment"))
+        if chosen not in {system.word for system in ToothSystem} or back is None:
             abort(422)
-        answer = make_response(redirect(url_for("TreatmentPage.show", pk=int(back)), 303))
+        answer = make_response(redirect(url_for("TreatmentPage.show", pk=back), 303))
         answer.set_cookie(
             chart.COOKIE, chosen, max_age=31_536_000, httponly=True, samesite="Lax", secure=request.is_secure
         )

@@ -14,6 +14,7 @@ from app.billing.queries import balances
 from app.db.types import Tugrug
 from app.insurance.models import PatientInsurance
 from app.kernel.dates import clinic_date
+from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.people import actions, queries
 from app.people.models import MedicalHistoryEntry, Patient, PatientPhone, PatientRelation, PatientSearch
@@ -228,8 +229,5 @@ class MedicalHistoryEntryView(ClinicView):
 
     def after_save(self, key: Any) -> str:
         """Back to the patient, where there is one in the address."""
-        return (
-            f"/patients/{request.form['patient_id']}"
-            if request.form.get("patient_id", "").isdigit()
-            else super().after_save(key)
-        )
+        patient = parse_key(request.form.get("patient_id"))
+        return f"/patients/{patient}" if patient else super().after_save(key)

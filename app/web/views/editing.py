@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.db import unit
 from app.db.base import sqla
 from app.kernel.errors import RuleError
+from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.web import cells, forms, saving
 from app.web.access import reads, writes
@@ -115,12 +116,9 @@ class EditingScreens(ClinicTable):
         """What a new form starts with: references given in the address, such as `?patient_id=7`."""
         columns = sa.inspect(self.model).columns
         return {
-            name: int(typed)
+            name: key
             for name in self.add_columns
-            if name in columns
-            and columns[name].foreign_keys
-            and (typed := request.args.get(name, "")).isdigit()
-            and len(typed) < 16
+            if name in columns and columns[name].foreign_keys and (key := parse_key(request.args.get(name)))
         }
 
     @expose("/<int:pk>/edit", methods=["GET", "POST"])

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ def start(clinic: Clinic, port: int, *arguments: str) -> "subprocess.Popen[str]"
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -52,7 +54,9 @@ def server(clinic: Clinic) -> Iterator[tuple["subprocess.Popen[str]", int]]:
         answers(port)
         yield process, port
     finally:
-        process.kill()
+        # its workers too: one that outlives it would take the jobs of the next test
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
 
 

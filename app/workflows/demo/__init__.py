@@ -90,11 +90,11 @@ def _work(world: World, people: list[patients.Person], count: int) -> int:
     treating, books = Treating(world, numbers), Books(world, numbers, due_days)
     board, made = Board(world, treating, books), 0
     for visit in calendar.visits(world, people, count):
-        books.pay_until(visit.start)
+        books.work_until(visit.start)
         board.put(visit)
         world.store.write_if_full()
         made += 1
-    books.pay_until(datetime.max.replace(tzinfo=UTC))
+    books.work_until(datetime.max.replace(tzinfo=UTC))
     books.keep()
     patients.note_visits(world, people)
     world.store.write()

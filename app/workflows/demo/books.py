@@ -1,9 +1,10 @@
 """The money of the demo clinic: invoices in every state, payments of every kind, one ledger that adds up."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from app.billing import rules
 from app.billing.models import (
@@ -27,11 +28,16 @@ from app.workflows.demo.world import World, chosen
 
 METHODS = {
     PaymentMethod.CASH: 35, PaymentMethod.CARD: 30, PaymentMethod.QPAY: 18, PaymentMethod.BANK_TRANSFER: 12,
-    PaymentMethod.SOCIALPAY: 5,
+    PaymentMethod.SOCIALPAY: 5, PaymentMethod.INSURANCE: 2, PaymentMethod.OTHER: 1,
 }  # fmt: skip
 # what becomes of an invoice, and how often; of the unpaid ones fewer are left the older they are
 USUAL = {"full": 80, "two tenders": 6, "later": 5, "written off": 1.2, "void": 1.2, "too much": 1.5, "given back": 0.8}
 OPEN_BEFORE = ((14, 10.0), (60, 6.0), (120, 3.0), (400, 1.5))  # days → how often it is still owed
+# what is there in any case, so that every state and every age of a receivable can be seen: days ago → fate
+MUST = (
+    (150, "part"), (120, "written off"), (110, "void"), (100, "too much"), (95, "given back"), (90, "issued"),
+    (60, "part"), (50, "two tenders"), (30, "issued"), (6, "part"), (5, "draft"),
+)  # fmt: skip
 ENTRY_OF = {AdjustmentKind.WRITE_OFF: EntryKind.WRITE_OFF}
 
 
@@ -67,40 +73,57 @@ class Account:
 
 
 class Books:
-    """Writes invoices and what follows from them. Payments of later days wait until their day comes."""
+    """Writes invoices and what follows from them, each when its moment comes: numbers follow the clock."""
 
     def __init__(self, world: World, numbers: Numbers, due_days: int) -> None:
         self.world, self.numbers, self.due_days = world, numbers, due_days
         self.accounts: dict[int, Account] = {}
-        self.later: list[tuple[datetime, int, Person, int, Money, bool]] = []
+        self.later: list[tuple[datetime, int, Callable[[], None]]] = []
         self.count = 0
+        self.must = list(MUST)
 
     def charge(
         self, person: Person, treatment_id: int, work: Sequence[Work], at: datetime, fate: str
     ) -> datetime | None:
-        """Make a visit's invoice at `at` with the fate of this name. Returns when the visit is settled, or None."""
+        """Have an invoice made at `at`, with the fate of this name. Returns when the visit is settled, or None."""
         total = sum(rules.line_total(item.quantity, item.unit_price, item.discount) for item in work)
         told = self._fate(fate, total, at)
         if told.is_void:
-            self._invoice(person, treatment_id, work, at, told)
-            told = self._fate("full", total, at + timedelta(minutes=4))
-        invoice = self._invoice(person, treatment_id, work, at, told)
-        for money in told.payments:
-            entry = (money.at, self.count, person, invoice, money, told.gives_back)
-            self.count += 1
-            heapq.heappush(self.later, entry)
-        if told.is_draft:
-            return None
-        moments = [at, *(money.at for money in told.payments)]
-        if told.written_off:
-            moments.append(max(moments) + timedelta(days=3))
-            self._write_off(person, invoice, told.written_off, moments[-1])
+            self._plan(at, partial(self._issue, person, treatment_id, work, at, told))
+            at += timedelta(minutes=4)
+            told = self._fate("full", total, at)
+        self._plan(at, partial(self._issue, person, treatment_id, work, at, told))
         paid = sum(money.allocated for money in told.payments)
-        return max(moments) if rules.invoice_balance(total, paid, told.written_off) == 0 else None
+        is_settled = not told.is_draft and rules.invoice_balance(total, paid, told.written_off) == 0
+        return self._last_of(told, at) if is_settled else None
+
+    @staticmethod
+    def _last_of(told: Fate, at: datetime) -> datetime:
+        last = max([at, *(money.at for money in told.payments)])
+        return last + timedelta(days=3) if told.written_off else last
+
+    def _plan(self, at: datetime, step: Callable[[], None]) -> None:
+        self.count += 1
+        heapq.heappush(self.later, (at, self.count, step))
+
+    def work_until(self, moment: datetime) -> None:
+        """Make the invoices and take the payments of before `moment`, in their order."""
+        while self.later and self.later[0][0] < moment:
+            heapq.heappop(self.later)[2]()
+
+    def _issue(self, person: Person, treatment_id: int, work: Sequence[Work], at: datetime, told: Fate) -> None:
+        key, number = self._invoice(person, treatment_id, work, at, told)
+        for money in told.payments:
+            self._plan(money.at, partial(self._pay, person, key, number, money, told.gives_back))
+        if told.written_off:
+            last = self._last_of(told, at)
+            self._plan(last, partial(self._write_off, person, key, told.written_off, last))
 
     def usual_fate(self, day: date) -> str:
-        """What becomes of the invoice of a visit on `day`."""
+        """What becomes of the invoice of a visit on `day`: by chance, but one of each kind and age is certain."""
         age = (self.world.today - day).days
+        if self.must and age <= self.must[0][0]:
+            return self.must.pop(0)[1]
         open_share = next(share for days, share in OPEN_BEFORE if age <= days)
         return str(chosen(self.world.chance, {**USUAL, "issued": open_share / 2, "part": open_share / 2}))
 
@@ -121,7 +144,7 @@ class Books:
                 cash = Money(soon, part, part, PaymentMethod.CASH)
                 return Fate([cash, Money(soon, total - part, total - part, PaymentMethod.CARD)])
             case "later":
-                rest = Money(at + timedelta(days=self.world.chance.randint(5, 30)), total - part, total - part, method)
+                rest = Money(self._open_day(at, self.world.chance.randint(5, 30)), total - part, total - part, method)
                 first = Money(soon, part, part, method)
                 return Fate([first, rest] if rest.at < self.world.now else [first])
             case "written off" if soon + timedelta(days=3) < self.world.now:
@@ -132,7 +155,16 @@ class Books:
             case _:
                 return Fate([Money(soon, total, total, method)])
 
-    def _invoice(self, person: Person, treatment_id: int, work: Sequence[Work], at: datetime, fate: Fate) -> int:
+    def _open_day(self, at: datetime, days: int) -> datetime:
+        """The same time `days` later, or on the next day on which the desk is open."""
+        later = at + timedelta(days=days)
+        while self.world.hours(clinic_date(later, self.world.zone)) is None:
+            later += timedelta(days=1)
+        return later
+
+    def _invoice(
+        self, person: Person, treatment_id: int, work: Sequence[Work], at: datetime, fate: Fate
+    ) -> tuple[int, str]:
         subtotal = sum(item.quantity * item.unit_price for item in work)
         discount = sum(item.discount for item in work)
         total, paid = subtotal - discount, sum(money.allocated for money in fate.payments)
@@ -154,7 +186,7 @@ class Books:
             self._enter(person, EntryKind.CHARGE, total, at, "invoice", key, number)
         if voided:
             self._enter(person, EntryKind.VOID, -total, voided, "invoice", key, reason)
-        return key
+        return key, number or ""
 
     def _line(self, invoice: int, item: Work, at: datetime) -> None:
         self.world.store.add(
@@ -164,13 +196,7 @@ class Books:
             created_at=at, updated_at=at,
         )  # fmt: skip
 
-    def pay_until(self, moment: datetime) -> None:
-        """Take the payments that were made before `moment`, in their order."""
-        while self.later and self.later[0][0] < moment:
-            _, _, person, invoice, money, gives_back = heapq.heappop(self.later)
-            self._pay(person, invoice, money, gives_back)
-
-    def _pay(self, person: Person, invoice: int, money: Money, gives_back: bool) -> None:
+    def _pay(self, person: Person, invoice: int, note: str, money: Money, gives_back: bool) -> None:
         store, chance = self.world.store, self.world.chance
         number = self.numbers.next(CounterKind.PAYMENT, money.at)
         is_cash = money.method is PaymentMethod.CASH
@@ -180,7 +206,7 @@ class Books:
             received_by=self.world.clerk, received_at=money.at, idempotency_key=f"demo-{number}:0", created_at=money.at,
         )  # fmt: skip
         store.add(PaymentAllocation, payment_id=key, invoice_id=invoice, amount=money.allocated, created_at=money.at)
-        self._enter(person, EntryKind.PAYMENT, -money.amount, money.at, "payment", key, number)
+        self._enter(person, EntryKind.PAYMENT, -money.amount, money.at, "payment", key, note)
         account = self.accounts[person.patient_id]
         account.last_payment_at = max(filter(None, (account.last_payment_at, money.at)))
         if gives_back:

@@ -141,6 +141,8 @@ class Treating:
         healthy = [
             code for code in teeth_of(person.dentition) if code not in person.gone and self._suits(service.code, code)
         ]
+        if service.code == "IMP-02":
+            healthy = sorted(code for code in person.gone if self._suits(service.code, code)) or healthy
         if scope is Scope.SEVERAL_TEETH:
             chosen = chance.sample(healthy, min(len(healthy), 3))
         else:
@@ -165,7 +167,12 @@ class Treating:
             return
         person, day = visit.person, clinic_date(begun, self.world.zone)
         marks = surfaces if condition in rules.ON_SURFACES else ""
-        self._finding(visit, treated, code, marks, condition, Layer.DONE, begun)
+        if condition is Condition.IMPLANT and code not in person.gone:
+            self._finding(visit, treated, code, "", Condition.MISSING, Layer.EXISTING, begun)
+            person.gone.add(code)
+        if (code, condition, marks) not in person.marks:
+            person.marks.add((code, condition, marks))
+            self._finding(visit, treated, code, marks, condition, Layer.DONE, begun)
         if condition is Condition.MISSING:
             person.gone.add(code)
         for ill, finding in [pair for pair in person.caries if pair[0] == code]:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from app.clinical.rules import Condition
 from app.insurance.models import InsurancePlan, InsuranceProvider, PatientInsurance
 from app.insurance.rules import PolicyOrder, ProviderKind
 from app.jobs.actions import next_number
 from app.jobs.rules import CounterKind
+from app.kernel.dates import clinic_date
 from app.kernel.folding import sort_key
 from app.kernel.register_number import parse_register_number
 from app.people import rules
@@ -39,6 +41,7 @@ CAST = (
 PREFIXES = ("99", "95", "94", "91", "96", "90", "88", "89", "86", "80", "85")
 AGES = {(3, 6): 5, (7, 12): 9, (13, 18): 8, (19, 30): 25, (31, 45): 28, (46, 60): 16, (61, 82): 9}
 PROVISIONAL, DECEASED, CHILD = 0.02, 0.01, 16
+BOOKED_BEFORE = timedelta(days=21)  # a patient is registered before the first visit is booked
 HISTORY: Sequence[tuple[float, HistoryKind, str, Allergen | None, Severity]] = (
     (0.05, HistoryKind.ALLERGY, "Пенициллин", Allergen.PENICILLIN, Severity.CRITICAL),
     (0.02, HistoryKind.ALLERGY, "Лидокаин", Allergen.LOCAL_ANAESTHETIC, Severity.CRITICAL),
@@ -75,6 +78,7 @@ class Person:
     last_seen: datetime | None = None
     caries: list[tuple[str, int]] = field(default_factory=list)  # tooth, its finding
     gone: set[str] = field(default_factory=set)  # teeth that were taken out
+    marks: set[tuple[str, Condition, str]] = field(default_factory=set)  # what was done on which tooth
     is_cast: bool = False
 
     @property
@@ -134,7 +138,7 @@ def _complete(world: World, first: str, last: str, gender: Gender, birthday: dat
         world, first, last, gender=gender, birthday=birthday, dentition=dentition, is_deceased=has_died,
         register_number=_register(world, birthday, gender, known) if chance.random() < 0.96 else None,
         address=chance.choice(names.DISTRICTS), occupation=None if age < 18 else chance.choice(names.JOBS),
-        email=f"patient{chance.randint(1000, 99999)}@example.mn" if chance.random() < 0.3 else None,
+        email=f"patient{chance.randint(1000, 99999)}@example.com" if chance.random() < 0.3 else None,
         blood_type=chance.choice(list(BloodType)) if chance.random() < 0.2 else None,
         note=chance.choice(names.NOTES) if chance.random() < 0.06 else None,
         preferred_locale=Locale.EN if chance.random() < 0.03 else Locale.MN,
@@ -233,13 +237,13 @@ def store_patients(world: World, people: Sequence[Person]) -> None:
     """The patients with their phones and search keys. What their visits change, `note_visits` adds."""
     store = world.store
     for person in people:
-        made = world.at(person.joined, 9 * 60) if person.joined < world.today else world.now - timedelta(hours=3)
+        made = min(world.at(person.joined, 9 * 60), world.now) - BOOKED_BEFORE
         store.put(Patient, {**person.row, "created_at": made})
     store.write()
     for person in people:
         for place, phone in enumerate(dict.fromkeys(person.phones)):
-            label = PhoneLabel.SPOUSE if place else PhoneLabel.SELF
-            label = PhoneLabel.GUARDIAN if person.payer and place else label
+            second = PhoneLabel.SPOUSE if person.dentition is Dentition.PERMANENT else PhoneLabel.MOTHER
+            label = (PhoneLabel.GUARDIAN if person.payer else second) if place else PhoneLabel.SELF
             store.add(
                 PatientPhone, patient_id=person.patient_id, phone_number_val=phone, label=label, is_primary=place == 0
             )
@@ -252,7 +256,7 @@ def note_visits(world: World, people: Sequence[Person]) -> None:
     """First and last visit of each patient, and the status that follows."""
     for person in people:
         if person.last_seen is not None:
-            status = rules.patient_status(person.last_seen.date(), world.today)
+            status = rules.patient_status(clinic_date(person.last_seen, world.zone), world.today)
             seen = {"first_seen_at": person.first_seen, "last_seen_at": person.last_seen, "status": status}
             world.store.change(Patient, {"patient_id": person.patient_id, **seen})
 

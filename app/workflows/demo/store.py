@@ -52,7 +52,7 @@ class Store:
         for model in sorted(self.rows, key=lambda model: order[model.__tablename__]):
             rows = self.rows[model]
             for start in range(0, len(rows), CHUNK):
-                self.session.execute(sa.insert(model), rows[start : start + CHUNK])
+                self.session.execute(sa.insert(model).execution_options(render_nulls=True), rows[start : start + CHUNK])
         for model, rows in self.changes.items():
             self.session.execute(sa.update(model), rows)
         self.rows, self.changes, self.waiting = {}, {}, 0

@@ -101,21 +101,31 @@ def test_a_payment_sent_again_after_going_back_is_the_same_payment(desk: Person)
     assert payments(desk.server) == before + 1
 
 
-def test_two_windows_on_one_patient_the_second_is_told_and_loses_nothing(desk: Person) -> None:
+def test_two_windows_on_one_patient_the_second_is_told_and_nothing_is_lost(desk: Person) -> None:
     first, second = desk.go("/patients/3/edit"), desk.context.new_page()
     second.goto(f"{desk.base}/patients/3/edit")
     first.fill("#occupation", "Багш")
+    first.locator("#phones .js-add-row").click()
+    first.fill("#phones-2-phone_number_val", "8833 1122")
     first.press("#occupation", "Control+Enter")
     first.wait_for_url("**/patients/3")
     second.fill("#address", "Дархан, 5-р баг")
     second.press("#address", "Control+Enter")
-    problem = second.locator("#problems")
-    expect(problem).to_be_visible()
+    expect(second.locator("#problems")).to_be_visible()
     assert second.input_value("#address") == "Дархан, 5-р баг"
-    desk.picture("conflict")
+    told = second.locator(".stored")
+    expect(told).to_have_count(3)  # address, occupation, phones
+    expect(told.filter(has_text="Багш")).to_have_count(1)
+    expect(told.filter(has_text="1122")).to_have_count(1)
+    desk.page = second
+    desk.picture("conflict", full=True)
+    second.fill("#occupation", "Багш")
+    second.locator("#phones .js-add-row").click()
+    second.fill("#phones-2-phone_number_val", "8833 1122")
     second.press("#address", "Control+Enter")
     second.wait_for_url("**/patients/3")
-    expect(second.locator("main")).to_contain_text("Дархан, 5-р баг")
+    for text in ("Дархан, 5-р баг", "Багш", "8833 1122"):
+        expect(second.locator("main")).to_contain_text(text)
 
 
 def test_going_back_after_saving_shows_what_was_saved(desk: Person) -> None:

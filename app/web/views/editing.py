@@ -15,7 +15,7 @@ from app.db.base import sqla
 from app.kernel.errors import RuleError
 from app.kernel.keys import parse_key
 from app.kernel.text import T
-from app.web import cells, forms, saving
+from app.web import cells, fields, forms, saving
 from app.web.access import reads, writes
 from app.web.lookups import LOOKUPS, Lookup
 from app.web.text import say
@@ -155,8 +155,7 @@ class EditingScreens(ClinicTable):
     def render_form(self, form: forms.ClinicForm, row: Any, status: int) -> Any:
         """The form's page; `status` says whether it was refused."""
         if status == 409 and row is not None:
-            sqla.session.rollback()
-            form.lock_token.data = saving.lock_token(self.find(row.row_id, ()))
+            self._compare(form, row.row_id)
         title = (
             T("Edit: %(name)s", name=cells.name_of(row)) if row is not None else T("New: %(kind)s", kind=self.title_one)
         )
@@ -171,6 +170,30 @@ class EditingScreens(ClinicTable):
             **self.form_context(row),
         )
         return page, status
+
+    def _compare(self, form: forms.ClinicForm, key: Any) -> None:
+        """After a conflict: where somebody else's change differs from what stands in the form, the field tells it."""
+        sqla.session.rollback()
+        row = self.find(key, self.edit_columns)
+        token = saving.lock_token(row)
+        if form.lock_token.data != token:
+            stored = self.make_form(self.edit_columns)(formdata=None, obj=row, data=self._inline_data(row))
+            for name, there in stored._fields.items():
+                here = form[name]
+                if name not in ("csrf_token", "lock_token") and (here.data or None) != (there.data or None):
+                    here.stored = self._told(there)
+        form.lock_token.data = token
+
+    def _told(self, field: Any) -> str:
+        """The value of a field in one line; rows one after the other, without their ticks."""
+        if isinstance(field, forms.RowsField):
+            rows = [entry.form for entry in field.entries if not entry.form.is_blank()]
+            return "; ".join(", ".join(filter(None, map(self._told, row))) for row in rows)
+        if isinstance(field, fields.ReferenceField):
+            return field.chosen_label()
+        if isinstance(field, fields.YesField | fields.ChoiceField):
+            return "" if isinstance(field.data, bool) and "-" in field.name else say(field.data)
+        return str(field._value())
 
     def form_context(self, row: Any) -> dict[str, Any]:
         """More for a room's own form template."""

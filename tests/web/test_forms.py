@@ -2,12 +2,16 @@
 
 import re
 import threading
+from datetime import time
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
+from app.catalogue.models import Medicine, ServiceCatalog
 from app.people.models import Patient, PatientPhone
-from tests.factories import people
+from app.scheduling.models import Shift
+from tests.factories import people, scheduling
 from tests.factories.clinic import Browser, Clinic
 
 GOOD = {
@@ -93,6 +97,7 @@ def test_a_form_made_from_an_older_state_is_refused_and_keeps_what_was_typed(cli
     answer = first.submit(f"/patients/{key}/edit", mine)
     assert answer.status_code == 409
     assert "Миний хаяг" in answer.text
+    assert "Stored now: Тэдний хаяг" in answer.text
     assert clinic.session.get_one(Patient, key).address == "Тэдний хаяг"
     again = {**mine, "lock_token": lock_of(answer.text)}
     assert first.submit(f"/patients/{key}/edit", again).status_code == 302
@@ -223,3 +228,43 @@ def test_a_delete_of_a_row_that_others_refer_to_says_so(clinic: Clinic) -> None:
     admin = clinic.client("Admin")
     assert admin.submit(f"/patient-relations/{relation.patient_relation_id}/delete").status_code == 302
     assert admin.submit("/patient-relations/424242/delete").status_code == 404
+
+
+class Fields(HTMLParser):
+    """What a browser would send of the page's form."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: dict[str, list[str]] = {}
+        self.select = ""
+        self.feed(page[page.index("js-form") :].partition("<template")[0])
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        has = dict(attrs)
+        if tag == "select":
+            self.select = has.get("name") or ""
+        elif tag == "option" and "selected" in has:
+            self.found[self.select] = [has.get("value") or ""]
+        elif tag == "input" and (has.get("type") not in ("checkbox", "radio") or "checked" in has) and has.get("name"):
+            self.found.setdefault(has["name"], []).append(has.get("value") or "")
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [("/services/1", {"price": 1}), ("/medicines/1", {"allergens": ["latex"]}), ("/shifts/1", {"start_time": time(7)})],
+)
+def test_every_kind_of_field_can_be_compared_after_a_conflict(clinic: Clinic, path: str, there: dict[str, Any]) -> None:
+    models = {"services": ServiceCatalog, "medicines": Medicine, "shifts": Shift}
+    clinic.make(scheduling.shift)
+    admin = clinic.client("Admin")
+    mine = Fields(admin.get(f"{path}/edit").text).found
+
+    def change(session: Any) -> None:
+        row = session.get_one(models[path.split("/")[1]], 1)
+        for name, value in there.items():
+            setattr(row, name, value)
+
+    clinic.unit(change)
+    answer = admin.submit(f"{path}/edit", mine)
+    assert answer.status_code == 409
+    assert f"Stored now: {'1' if 'price' in there else '07:00' if 'start_time' in there else 'Latex'}" in answer.text

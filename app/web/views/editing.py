@@ -178,10 +178,9 @@ class EditingScreens(ClinicTable):
         token = saving.lock_token(row)
         if form.lock_token.data != token:
             stored = self.make_form(self.edit_columns)(formdata=None, obj=row, data=self._inline_data(row))
-            for name, there in stored._fields.items():
-                here = form[name]
-                if name not in ("csrf_token", "lock_token") and (here.data or None) != (there.data or None):
-                    here.stored = self._told(there)
+            for name in {*sa.inspect(self.model).columns.keys(), *self.inlines} & {*self.edit_columns}:
+                if (form[name].data or None) != (stored[name].data or None):
+                    form[name].stored = self._told(stored[name])
         form.lock_token.data = token
 
     def _told(self, field: Any) -> str:
@@ -193,6 +192,8 @@ class EditingScreens(ClinicTable):
             return field.chosen_label()
         if isinstance(field, fields.YesField | fields.ChoiceField):
             return "" if isinstance(field.data, bool) and "-" in field.name else say(field.data)
+        if isinstance(field.data, list):
+            return ", ".join(say(one) for one in field.enum_class if one.value in field.data)
         return str(field._value())
 
     def form_context(self, row: Any) -> dict[str, Any]:

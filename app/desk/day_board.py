@@ -21,7 +21,7 @@ from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus
 from app.scheduling.terms import moment_of, terms
 from app.web import fields, who
-from app.web.access import reads, writes
+from app.web.access import local, reads, writes
 from app.web.text import say, today
 from app.web.views import ClinicPage
 from app.workflows.booking import free_times, wish_of
@@ -140,10 +140,8 @@ def _back(pk: int, error: RuleError | None) -> Response:
     row = sqla.session.get(Appointment, pk)
     if row is None:
         abort(404)
-    wanted = request.form.get("next", "")
-    if wanted.startswith("/") and not wanted.startswith(("//", "/\\")):
-        return redirect(wanted)
-    return redirect(url_for("DayBoardPage.index", day=clinic_date(row.start_at, who.clinic().zone).isoformat()))
+    board = url_for("DayBoardPage.index", day=clinic_date(row.start_at, who.clinic().zone).isoformat())
+    return redirect(local(request.form.get("next"), board))
 
 
 VIEWS: tuple[Any, ...] = (DayBoardPage,)

@@ -23,7 +23,7 @@ from app.security import actions, identity, passwords
 from app.security.models import User, UserProfile
 from app.security.rules import Locale, SessionType, Theme
 from app.web import fields, forms, saving, who
-from app.web.access import reads, signed_in, writes
+from app.web.access import local, reads, signed_in, writes
 from app.web.text import lazy, say
 from app.web.views import ClinicPage
 
@@ -202,4 +202,4 @@ class ProfilePage(ClinicPage):
 def _back() -> str:
     referrer = request.referrer or ""
     own = request.host_url
-    return "/" + referrer[len(own) :] if referrer.startswith(own) else "/profile"
+    return local("/" + referrer[len(own) :], "/profile") if referrer.startswith(own) else "/profile"

@@ -1,6 +1,7 @@
 """The gates of a route: every exposed method carries exactly one of these marks."""
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -10,12 +11,18 @@ from werkzeug.wrappers import Response
 
 from app.web import who
 
+_LOCAL = re.compile(r"/(?![/\\])[^\x00-\x1f\x7f\\]*")  # a browser reads a backslash as a slash, and skips tabs
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def here() -> str:
     """This address without its host, as `next` carries it."""
     return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+def local(typed: str | None, other: str = "/") -> str:
+    """Where to go next as an address asked: a path of this site, else `other`."""
+    return typed if typed and _LOCAL.fullmatch(typed) and len(typed) < 2_000 else other
 
 
 def address(endpoint: str, query: Mapping[str, Any], **values: Any) -> str:

@@ -165,7 +165,7 @@ def settle(session: Session, treatment_ids: Sequence[int], posting: Posting) -> 
 
 
 def check_seen(invoice: Invoice, seen: str | None) -> None:
-    """Refuse a form that was made from an older state of a draft. Raises Conflict."""
+    """Refuse a form that was made from an older state of an invoice. Raises Conflict."""
     if seen is not None and seen != invoice.updated_at.isoformat():
         raise Conflict(T("Somebody changed this invoice while you were looking at it. Compare, then try again."))
 

@@ -454,11 +454,14 @@ def test_credit_adjustment_and_void_on_the_page(clinic: Clinic) -> None:
     invoice = clinic.make(billing.invoice, patient=patient, amount=100_000)
     path = f"/invoices/{invoice.invoice_id}"
     desk, manager = clinic.client("Receptionist"), clinic.client("Manager")
-    assert desk.submit(f"{path}/credit", {"amount": "20,001"}).status_code == 422
-    assert desk.submit(f"{path}/credit", {"amount": "20,000"}).status_code == 302
-    assert manager.submit(f"{path}/adjust", {"kind": "waiver", "amount": "90,000", "reason": "x"}).status_code == 422
-    assert manager.submit(f"{path}/adjust", {"kind": "waiver", "amount": "30,000", "reason": ""}).status_code == 422
-    assert manager.submit(f"{path}/adjust", {"kind": "waiver", "amount": "30,000", "reason": "x"}).status_code == 302
+    credit = {"amount": "20,000", "lock_token": seen(clinic, invoice)}
+    assert desk.submit(f"{path}/credit", {**credit, "amount": "20,001"}).status_code == 422
+    assert desk.submit(f"{path}/credit", credit).status_code == 302
+    waiver = {"kind": "waiver", "amount": "30,000", "reason": "x", "lock_token": seen(clinic, invoice)}
+    assert manager.submit(f"{path}/adjust", {**waiver, "amount": "90,000"}).status_code == 422
+    assert manager.submit(f"{path}/adjust", {**waiver, "reason": ""}).status_code == 422
+    assert manager.submit(f"{path}/adjust", waiver).status_code == 302
+    assert manager.submit(f"{path}/adjust", waiver).status_code == 409  # a double click writes off once
     assert again(clinic, invoice).balance == 50_000
     refused = manager.submit(f"{path}/void", {"reason": ""})
     assert refused.status_code == 422

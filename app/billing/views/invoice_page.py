@@ -118,7 +118,7 @@ class InvoiceDraftPage(ClinicPage):
         allowance = screen.allowance()
 
         def write(session: Session) -> Invoice:
-            invoice = screen.draft_of(session, pk, form.lock_token.data)
+            invoice = screen.as_seen(session, pk, form.lock_token.data)
             lines = form.written()
             return actions.change_draft(session, invoice, lines, vat_bp=vat_bp, allowance=allowance, now=posting.now)
 
@@ -134,7 +134,7 @@ class InvoiceDraftPage(ClinicPage):
         allowance = screen.allowance()
 
         def write(session: Session) -> Invoice:
-            invoice = screen.draft_of(session, pk, form.lock_token.data)
+            invoice = screen.as_seen(session, pk, form.lock_token.data)
             off, why = form.amount(invoice.total), form.reason.data
             return actions.discount_draft(session, invoice, off, why, vat_bp=vat_bp, allowance=allowance, now=now)
 
@@ -145,7 +145,7 @@ class InvoiceDraftPage(ClinicPage):
     def clear(self, pk: int) -> Response:
         """Take the discounts back that the desk gave."""
         vat_bp, now, seen = who.setting("billing.vat_bp"), screen.posting().now, request.form.get("seen", "")
-        unit(lambda s: actions.clear_discounts(s, screen.draft_of(s, pk, seen), vat_bp=vat_bp, now=now))
+        unit(lambda s: actions.clear_discounts(s, screen.as_seen(s, pk, seen), vat_bp=vat_bp, now=now))
         return screen.back(pk)
 
     @expose("/<int:pk>/payer", methods=["POST"])
@@ -155,7 +155,7 @@ class InvoiceDraftPage(ClinicPage):
         form, now = forms.PayerForm(), screen.posting().now
 
         def write(session: Session) -> None:
-            actions.set_payer(session, screen.draft_of(session, pk, form.lock_token.data), form.payer_id.data, now=now)
+            actions.set_payer(session, screen.as_seen(session, pk, form.lock_token.data), form.payer_id.data, now=now)
 
         return screen.save(pk, "payer_form", form, write)
 
@@ -194,9 +194,12 @@ class InvoiceMoneyPage(ClinicPage):
     def credit(self, pk: int) -> Any:
         """The patient's credit for it."""
         form, posting = forms.CreditForm(), screen.posting()
-        return screen.save(
-            pk, "credit_form", form, lambda s: checkout.use_credit(s, pk, form.amount.data, posting=posting)
-        )
+
+        def write(session: Session) -> None:
+            screen.as_seen(session, pk, form.lock_token.data)
+            checkout.use_credit(session, pk, form.amount.data, posting=posting)
+
+        return screen.save(pk, "credit_form", form, write)
 
     @expose("/<int:pk>/adjust", methods=["POST"])
     @needs_right("write_off")
@@ -206,6 +209,7 @@ class InvoiceMoneyPage(ClinicPage):
 
         def write(session: Session) -> None:
             typed = form.values()
+            screen.as_seen(session, pk, form.lock_token.data)
             checkout.adjust(session, pk, typed["kind"], typed["amount"], typed["reason"], posting=posting)
 
         return screen.save(pk, "adjust_form", form, write)

@@ -46,8 +46,11 @@ def may_write() -> bool:
     return who.may("write", "/invoices")
 
 
-def draft_of(session: Session, pk: int, seen: str | None) -> Invoice:
-    """The draft, locked, as the form knew it. Raises NotFound; Conflict where somebody changed it."""
+def as_seen(session: Session, pk: int, seen: str | None) -> Invoice:
+    """The invoice, locked, as the form knew it: one that was sent twice is stale the second time.
+
+    Raises NotFound, Conflict.
+    """
     _, invoice = actions.lock_invoice(session, pk)
     checkout.check_seen(invoice, seen or "")
     return invoice

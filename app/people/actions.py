@@ -172,12 +172,14 @@ def note_visit(patient: Patient, seen_at: datetime, today: date, zone: tzinfo) -
 def add_employee(
     session: Session, values: Mapping[str, Any], phones: Rows, positions: Rows, *, today: date
 ) -> Employee:
-    """Add an employee with at least two phones, in one go. Raises RuleError."""
+    """Add an employee with at least two phones, in one go. Raises RuleError; Conflict for a form sent twice."""
     rules.check_employee(values, today)
     checked = rules.check_phones(phones)
     employee = _fill(Employee(), {key: value for key, value in values.items() if value is not None})
     employee.sort_name = _sort_name(employee)
-    employee.employee_display_number = next_number(session, CounterKind.EMPLOYEE)
+    employee.employee_display_number = next_number(session, CounterKind.EMPLOYEE)  # one at a time from here on
+    if queries.is_employee(session, employee.first_name, employee.last_name, checked[0]["phone_number_val"]):
+        raise Conflict(T("Another record has this already."), field=f"phones-{phones[0][0]}-phone_number_val")
     session.add(employee)
     session.flush()
     for phone in checked:

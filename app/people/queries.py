@@ -217,6 +217,15 @@ def likely_duplicates(
     return [row for row in found if not family or not row.last_name or fold(row.last_name)[:1] == family[:1]]
 
 
+def is_employee(session: Session, first_name: str, last_name: str, phone: str) -> bool:
+    """Whether somebody of this name with this phone is an employee already."""
+    same_phone = sa.select(EmployeePhone.employee_id).where(EmployeePhone.phone_number_val == phone)
+    named = (Employee.first_name == first_name, Employee.last_name == last_name)
+    return (
+        session.scalar(sa.select(Employee.employee_id).where(*named, Employee.employee_id.in_(same_phone))) is not None
+    )
+
+
 def doctors_statement(today: date) -> "Select[Employee]":
     """Employees with a current DOCTOR position who work here."""
     return sa.select(Employee).where(is_doctor(today), Employee.status != EmployeeStatus.NOT_WORKING)

@@ -3,6 +3,7 @@
 Source: rules.md, People.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -14,6 +15,8 @@ from app.kernel.register_number import parse_register_number
 from app.kernel.text import T, Text
 
 LEAST_PHONES = 2
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def patient_status(last_visit: date | None, today: date) -> "PatientStatus":
@@ -224,8 +227,18 @@ def check_patient(values: Mapping[str, Any], today: date) -> None:
     if not values.get("is_provisional"):
         errors.extend((field, T("Required")) for field in ("birthday", "gender") if values.get(field) is None)
     errors.extend(_birthday_errors(values.get("birthday"), today))
+    errors.extend(_email_errors(values.get("email")))
     if errors:
         raise RuleError.many(errors)
+
+
+def is_email(typed: str) -> bool:
+    """Whether this can be an email address."""
+    return _EMAIL.fullmatch(typed) is not None
+
+
+def _email_errors(email: str | None) -> list[tuple[str | None, Text]]:
+    return [("email", T("Invalid email address."))] if email and not is_email(email) else []
 
 
 def _birthday_errors(birthday: date | None, today: date) -> list[tuple[str | None, Text]]:
@@ -282,6 +295,9 @@ def check_employee(values: Mapping[str, Any], today: date) -> None:
         (field, T("Required")) for field in ("first_name", "last_name") if not values.get(field)
     ]
     errors.extend(_birthday_errors(values.get("birthday"), today))
+    errors.extend(_email_errors(values.get("email")))
+    if (colour := values.get("calendar_colour")) and not _COLOUR.fullmatch(colour):
+        errors.append(("calendar_colour", T("This value is not allowed here.")))
     hired, fired = values.get("hired_at"), values.get("fired_at")
     if hired and fired and fired < hired:
         errors.append(("fired_at", T("This is before the first working day.")))

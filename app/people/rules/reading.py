@@ -3,7 +3,6 @@
 Source: rules.md, People. Nothing of a row is lost silently: what can't be read but isn't needed stays in the note.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -23,7 +22,14 @@ from app.people.rules.cells import (
     split_name,
 )
 from app.people.rules.columns import BY_WORD, PHONES, ImportColumn, Layout
-from app.people.rules.core import LEAST_PHONES, PatientSource, check_patient, check_phones, complete_from_register
+from app.people.rules.core import (
+    LEAST_PHONES,
+    PatientSource,
+    check_patient,
+    check_phones,
+    complete_from_register,
+    is_email,
+)
 from app.people.rules.importing import Entry, Fault, Person, Refusal
 
 
@@ -47,7 +53,6 @@ LIMITS: Mapping[ImportColumn, int] = {
     ImportColumn.NOTE: 10_000,
 }
 _LINES = (ImportColumn.ADDRESS, ImportColumn.OCCUPATION, ImportColumn.EMERGENCY)
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def _here(line: int) -> Text:
@@ -187,7 +192,7 @@ class _Reader:
 
     def _texts(self) -> None:
         email = self.line(ImportColumn.EMAIL)
-        if email and not _EMAIL.fullmatch(email):
+        if email and not is_email(email):
             self.keep(ImportColumn.EMAIL)
             email = None
         self.entry.values |= {"email": email, **{column.value: self.line(column) for column in _LINES}}

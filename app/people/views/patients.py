@@ -212,6 +212,7 @@ class MedicalHistoryEntryView(ClinicView):
     search_columns = ("patient_id", "kind", "severity", "allergen", "told_by")
     order_columns = ("name", "severity", "since")
     lookups = {"confirmed_by": DOCTORS}
+    twins = ("patient_id", "kind", "since", "until", "name")
     definitions = [
         {"label": T("Entries by kind"), "group": "kind", "series": [(aggregate_count, "")]},
         {"label": T("Entries by allergen"), "group": "allergen", "series": [(aggregate_count, "")]},

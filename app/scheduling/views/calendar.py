@@ -86,6 +86,7 @@ class TimeOffView(ClinicView):
     order_columns = ("from_", "until")
     default_order = ("from_", "desc")
     can_delete = True
+    twins = ("employee_id", "until", "from_")
     chart_date = "from_"
     definitions = [
         {"label": T("Time off by month"), "group": "from_", "series": [(aggregate_count, "")]},

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.db import unit
 from app.db.base import sqla
-from app.kernel.errors import RuleError
+from app.kernel.errors import Conflict, RuleError
 from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.web import cells, fields, forms, saving
@@ -230,8 +230,20 @@ class EditingScreens(ClinicTable):
         """Make the row inside the unit. `rule` looks at it before anything is written."""
         row = saving.fill(self.model(), values)
         self.check(row)
+        self._refuse_twin(session, values)
         session.add(row)
         return row
+
+    def _refuse_twin(self, session: Session, values: dict[str, Any]) -> None:
+        """A form sent twice, by a double click or a reload, makes one row: its owner is locked, then one looks."""
+        if not self.twins:
+            return
+        (foreign,) = self.column(self.twins[0]).foreign_keys
+        owner = foreign.column
+        session.execute(sa.select(owner).where(owner == values[self.twins[0]]).with_for_update())
+        same = (self.column(name).is_not_distinct_from(values[name]) for name in self.twins)
+        if session.scalar(sa.select(self.key_columns()[0]).where(*same).limit(1)):
+            raise Conflict(T("Another record has this already."), field=self.twins[-1])
 
     def change(self, session: Session, row: Any, values: dict[str, Any]) -> Any:
         """Change the locked row inside the unit."""

@@ -47,6 +47,7 @@ class ClinicTable(ModelView):
     definitions: ClassVar[list[dict[str, Any]]] = []
     chart_date: ClassVar[str | None] = None
     can_delete: ClassVar[bool] = False
+    twins: ClassVar[Sequence[str]] = ()  # what a row sent twice has in common; first the reference to its owner
     shows_elsewhere: ClassVar[bool] = False  # the record is a page of its own: see `cells.RECORDS`
     made_fields: ClassVar[dict[str, Any]] = {}
     lookups: ClassVar[dict[str, Lookup]] = {}

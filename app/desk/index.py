@@ -3,7 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
-from flask import jsonify, redirect
+from flask import abort, jsonify, redirect
 from flask_appbuilder import BaseView, expose
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
@@ -25,10 +25,11 @@ class IndexPage(BaseView):
     @expose("/")
     @signed_in
     def index(self) -> Response:
-        """Everybody lands on their own day."""
+        """Everybody lands on their own day; a role that lost every page is told so."""
         works_in_rooms = who.me().roles <= {"Nurse", "Assistant"}
         pages = (*IN_THE_ROOMS, *FIRST_PAGES) if works_in_rooms else FIRST_PAGES
-        return redirect(next(page for page in pages if who.may("read", page)))
+        first = next((page for page in pages if who.may("read", page)), None)
+        return redirect(first) if first else abort(403)
 
     @expose("/healthz")
     @public

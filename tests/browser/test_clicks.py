@@ -221,11 +221,14 @@ FREE = """(minutes) => {
 
 
 def free_point(page: Page, minutes: int) -> Locator:
-    """A point of the board with so much of a doctor's time behind it."""
-    page.locator(".point").first.wait_for(state="attached")
-    href = page.evaluate(FREE, minutes)
-    assert href, "every doctor is busy for the rest of the day"
-    return page.locator(f'.point[href="{href}"]')
+    """A point of the board with so much of a doctor's time behind it; where today is full, of the next day that has room."""
+    for _ in range(8):
+        page.locator("#board-scroll").wait_for()
+        if href := page.evaluate(FREE, minutes):
+            return page.locator(f'.point[href="{href}"]')
+        page.locator(".board-bar a[rel=next]").click()
+        page.wait_for_load_state()
+    raise AssertionError("every doctor is busy for a week")
 
 
 def weight(person: Person, path: str) -> int:

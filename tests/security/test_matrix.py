@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from app.security import matrix
 from tests.factories.clinic import CAST, Clinic
@@ -45,7 +45,7 @@ def address(rule: Rule) -> str:
     values: dict[str, object] = {}
     for name, converter in rule._converters.items():
         kind = type(converter).__name__
-        values[name] = 987654321 if kind == "IntegerConverter" else _word(name, kind, converter)
+        values[name] = 987654321 if isinstance(converter, IntegerConverter) else _word(name, kind, converter)
     built = rule.build(values)
     assert built is not None
     return built[1]

@@ -22,6 +22,7 @@ from app.web.views import ClinicPage
 from app.web.who import READ, RIGHTS, USE, WRITE
 
 Grants = set[tuple[str, str]]
+MARKS = ("-", "R", "W")
 
 
 class RolesPage(ClinicPage):
@@ -69,6 +70,8 @@ class RolesPage(ClinicPage):
         for row in matrix.pages():
             if (READ, row.name) in known and f"page:{row.name}" in request.form:
                 mark = request.form[f"page:{row.name}"]
+                if mark not in MARKS:
+                    abort(422)
                 touched |= {(READ, row.name), (WRITE, row.name)}
                 wanted |= {(READ, row.name)} if mark in ("R", "W") else set()
                 wanted |= {(WRITE, row.name)} if mark == "W" else set()

@@ -3,6 +3,7 @@
 Source: rules.md, Security; tables.md, security.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -37,6 +38,7 @@ class Role(Code):
 
 
 SYSTEM_ROLE = "System"  # Flask-AppBuilder's all-powerful role: nobody holds it, nobody can give it
+_PREFIX = re.compile(r"[A-Za-z0-9.-]*")
 _RANKS = {"Patient": 0, "Manager": 2, "Admin": 3, SYSTEM_ROLE: 9}
 
 
@@ -129,6 +131,12 @@ def is_session_alive(
 ) -> bool:
     """Whether a session still signs somebody in: not ended, not expired, not idle for too long."""
     return revoked_at is None and now < expires_at and now - last_seen_at < idle
+
+
+def check_document_prefix(prefix: str) -> None:
+    """What stands before the numbers of documents is also in names of files. Raises RuleError."""
+    if not _PREFIX.fullmatch(prefix):
+        raise RuleError(T("Only Latin letters, digits, hyphens and dots."), field="document_prefix")
 
 
 def check_opening_hours(hours: Iterable[tuple[int, time | None, time | None]]) -> dict[str, list[str] | None]:

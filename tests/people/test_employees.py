@@ -60,6 +60,8 @@ def test_one_form_makes_the_employee_with_phones_and_position(clinic: Clinic) ->
         ({"positions-0-ended_at": "2019-12-31"}, "positions-0-ended_at"),
         ({"chair_capacity": "5"}, "chair_capacity"),
         ({"last_name": ""}, "last_name"),
+        ({"email": "=cmd"}, "email"),
+        ({"calendar_colour": "red;x:y"}, "calendar_colour"),
     ],
 )
 def test_wrong_input_is_told_on_its_field_and_nothing_is_kept(
@@ -134,6 +136,13 @@ def test_who_sees_and_who_changes(clinic: Clinic, role: str | None) -> None:
     expected = {"Admin": 200, "Manager": 200, None: 302}.get(role, 403)
     for path in ("/employees", "/employees/add", "/doctors"):
         assert browser.get(path).status_code == expected, path
+
+
+@pytest.mark.both
+def test_an_employee_whose_form_is_sent_twice_is_one(clinic: Clinic) -> None:
+    admin, form = clinic.client("Admin"), form_of(clinic)
+    assert [admin.submit("/employees/add", form).status_code for _ in range(2)] == [302, 409]
+    assert only(clinic).last_name == "Болд"
 
 
 # --- one's own phones

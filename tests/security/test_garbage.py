@@ -16,7 +16,7 @@ from tests.factories import billing, clinical, people, scheduling
 from tests.factories.clinic import Browser, Clinic
 
 GARBAGE = (
-    "\x00", "\ud800", "x" * 12_000, "1" + "0" * 30, "1E+400", "-1", "NaN", "²", "2026-02-30", "0001-01-01", "9999-12-31",
+    "\x00", "ө😀₮", "\ud800", "x" * 12_000, "1" + "0" * 30, "1E+400", "-1", "NaN", "²", "2026-02-30", "0001-01-01", "9999-12-31",
     "=cmd|' /C calc'!A1", "<script>alert(1)</script>", "999999999999999", "https:evil.mn",
 )  # fmt: skip
 LOGS = re.compile(r"\s(audit_log|session_token|login_attempt)\b")
@@ -164,3 +164,14 @@ def test_a_role_that_lost_every_page_is_told_so(clinic: Clinic) -> None:
 
     clinic.unit(strip)
     assert browser.get("/").status_code == 403
+
+
+@pytest.mark.both
+def test_a_form_sent_twice_makes_one_row(clinic: Clinic) -> None:
+    patient, doctor = clinic.make(people.patient), clinic.make(people.doctor)
+    admin = clinic.client("Admin")
+    entry = {"patient_id": patient.patient_id, "kind": "allergy", "name": "Пенициллин", "severity": "note"}
+    away = {"employee_id": doctor.employee_id, "from_": "2026-03-02 09:00", "until": "2026-03-03 18:00"}
+    forms = {"/medical-history/add": {**entry, "told_by": "staff"}, "/time-off/add": away}
+    for path, form in forms.items():
+        assert [admin.submit(path, form).status_code for _ in range(2)] == [302, 409], path

@@ -37,6 +37,9 @@ def test_an_admin_changes_the_clinic_and_every_page_shows_it(clinic: Clinic) -> 
     "wrong",
     [
         {"close_0": "08:00"},
+        {"document_prefix": "Б"},  # the names of files have it too
+        {"document_prefix": 'a"; x'},
+        {"document_prefix": "a\r\nX"},
         {"close_0": ""},
         {"open_0": "25:00"},
         {"time_zone": "Mars/Olympus"},

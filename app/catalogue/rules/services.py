@@ -40,6 +40,7 @@ def price_on(prices: Iterable[Dated], day: date) -> int | None:
 GRID = 5  # minutes
 MEDICAL_TAX_CODE, DENTAL_CLASS = "410", "9312300"  # e-barimt: health services; dentists' services
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9.-]*")
+_TAX_CODE = re.compile(r"[A-Za-z0-9.-]+")
 _ICD_10 = re.compile(r"[A-Z][0-9]{2}(\.[0-9A-Z]{1,4})?")
 # Cyrillic capitals that look like Latin ones: what a Mongolian keyboard gives for `K02`
 _TWINS = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
@@ -77,6 +78,9 @@ def check_service(values: Mapping[str, Any]) -> None:
         errors.append(("price", T("A price can't be negative.")))
     if values.get("tax_type") is TaxType.VAT_ZERO and not values.get("tax_product_code"):
         errors.append(("tax_product_code", T("E-barimt needs a tax product code for this kind of tax.")))
+    for name in ("tax_product_code", "classification_code"):
+        if (code := values.get(name)) and not _TAX_CODE.fullmatch(code):
+            errors.append((name, T("Only Latin letters, digits, hyphens and dots.")))
     if errors:
         raise RuleError.many(errors)
 

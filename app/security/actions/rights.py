@@ -13,7 +13,7 @@ from app.kernel.text import T
 from app.security import queries
 from app.security.matrix import ROLES, Grant
 from app.security.models import Clinic, RoleSeed, Setting
-from app.security.rules import check_may_hand_out
+from app.security.rules import check_document_prefix, check_may_hand_out
 from app.security.settings import SETTINGS
 
 
@@ -34,10 +34,11 @@ def change_setting(session: Session, key: str, value: Any, by: int | None) -> No
 
 
 def change_clinic(session: Session, values: Mapping[str, Any]) -> Clinic:
-    """Change the clinic's row. Raises RuleError for a time zone that does not exist."""
+    """Change the clinic's row. Raises RuleError for a time zone that does not exist, or an odd document prefix."""
     row = session.get_one(Clinic, 1, with_for_update=True)
     if values["time_zone"] not in available_timezones():
         raise RuleError(T("There is no such time zone."), field="time_zone")
+    check_document_prefix(values["document_prefix"])
     for name, value in values.items():
         setattr(row, name, value)
     bump(session, queries.SETTINGS_EPOCH)

@@ -20,12 +20,17 @@ ROOMS = (
     "security",
     "audit",
     "jobs",
+    "files",
     "people",
+    "stock",
     "catalogue",
     "scheduling",
     "clinical",
+    "lab",
     "billing",
     "insurance",
+    "communication",
+    "reporting",
 )
 WIDTH, GAP_X, LINE, HEAD, GAP_Y, TOP = 250, 110, 16, 24, 26, 60
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.billing.rules import AdjustmentKind, EntryKind, InvoiceStatus, PaymentMethod, RefundKind
 from app.catalogue.models import Medicine, ServiceCatalog
-from app.clinical.models import Treatment, TreatmentItem
+from app.clinical.models import Treatment, TreatmentItem, TreatmentPlan
 from app.db import AppendOnly, BigKey, Instant, Stamped, Tugrug, WordType, ascii_string, table_args
 from app.people.models import Patient
 
@@ -20,6 +20,7 @@ class Invoice(Stamped):
         Index(None, "patient_id", "issued_at"),
         Index(None, "status", "due_on", "balance"),  # what is owed, and since when, is read from the index alone
         Index(None, "treatment_id"),
+        Index(None, "plan_id"),
         Index(None, "issued_at"),
         Index(None, "payer_id"),
         CheckConstraint("subtotal >= 0 AND discount >= 0 AND tax >= 0 AND total >= 0", name="not_negative"),
@@ -33,6 +34,7 @@ class Invoice(Stamped):
     patient_id: Mapped[int] = mapped_column(BigKey, ForeignKey("patient.patient_id"))
     payer_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("patient.patient_id"))
     treatment_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("treatment.treatment_id"))
+    plan_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("treatment_plan.treatment_plan_id"))
     status: Mapped[InvoiceStatus] = mapped_column(WordType(InvoiceStatus), default=InvoiceStatus.DRAFT)
     issued_at: Mapped[datetime | None] = mapped_column(Instant)
     voided_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -50,6 +52,7 @@ class Invoice(Stamped):
     patient: Mapped[Patient] = relationship(Patient, foreign_keys=[patient_id])
     payer: Mapped[Patient | None] = relationship(Patient, foreign_keys=[payer_id])
     treatment: Mapped[Treatment | None] = relationship(Treatment)
+    plan: Mapped[TreatmentPlan | None] = relationship(TreatmentPlan)
 
     @property
     def title(self) -> str:

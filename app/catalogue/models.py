@@ -28,6 +28,7 @@ from app.catalogue.rules import (
 )
 from app.db import AppendOnly, BigKey, CodeType, Stamped, Tugrug, WordType, ascii_string, table_args
 from app.kernel.text import Names
+from app.stock.models import InventoryItem
 
 
 class ServiceType(Stamped):
@@ -174,7 +175,10 @@ class Medicine(Stamped):
     instructions_en: Mapped[str | None] = mapped_column(String(255))
     sale_price: Mapped[int | None] = mapped_column(Tugrug)
     tax_type: Mapped[TaxType] = mapped_column(WordType(TaxType), default=TaxType.VAT_FREE)
+    inventory_item_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("inventory_item.inventory_item_id"))
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+    inventory_item: Mapped[InventoryItem | None] = relationship(InventoryItem)
 
     @property
     def title(self) -> str:

@@ -163,6 +163,38 @@ class Appointment(Stamped):
         return int((self.end_at - self.start_at).total_seconds() // 60)
 
 
+class RoomAllocation(Stamped):
+    """Who is or was in a room, at which chair, for which visit."""
+
+    __table_args__ = table_args(
+        CheckConstraint("until IS NULL OR until >= `from`", name="ends_after_start"),
+        Index(None, "room_id", "until"),
+        Index(None, "from"),
+        Index(None, "patient_id", "from"),
+        Index(None, "appointment_id"),
+    )
+    patient_column = "patient_id"
+
+    room_allocation_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    room_id: Mapped[int] = mapped_column(BigKey, ForeignKey("room.room_id"))
+    chair_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("chair.chair_id"))
+    patient_id: Mapped[int] = mapped_column(BigKey, ForeignKey("patient.patient_id"))
+    appointment_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("appointment.appointment_id"))
+    from_: Mapped[datetime] = mapped_column("from", Instant)
+    until: Mapped[datetime | None] = mapped_column(Instant)
+    note: Mapped[str | None] = mapped_column(Text)
+
+    room: Mapped[Room] = relationship(Room)
+    chair: Mapped[Chair | None] = relationship(Chair)
+    patient: Mapped[Patient] = relationship(Patient)
+    appointment: Mapped[Appointment | None] = relationship(Appointment)
+
+    @property
+    def title(self) -> str:
+        """The patient."""
+        return self.patient.title
+
+
 class AppointmentStatusChange(AppendOnly):
     """Each move of an appointment: who, when, why."""
 

@@ -93,19 +93,26 @@ def differing(one: Schema, other: Schema) -> list[str]:
     ]
 
 
+def is_no_view(thing: Any, *_rest: Any) -> bool:
+    """SQL views are made by hand in their migration."""
+    return not thing.info.get("is_view")
+
+
 @pytest.mark.both
 def test_the_migrations_make_what_the_models_say_and_take_it_back(empty: Flask) -> None:
     upgrade()
     with sqla.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        options = {"compare_type": True, "compare_server_default": True, "include_object": is_no_view}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
     migrated = schema()
     downgrade(revision="base")
     assert set(sa.inspect(sqla.engine).get_table_names()) <= {"alembic_version"}
+    assert not sa.inspect(sqla.engine).get_view_names()
     upgrade()
     assert differing(migrated, schema()) == [], "the second time as the first"
     downgrade(revision="base")
-    metadata.create_all(sqla.engine)
+    metadata.create_all(sqla.engine, tables=[t for t in metadata.sorted_tables if not t.info.get("is_view")])
     assert differing(migrated, schema()) == [], "CHECKs and indexes too, which Alembic doesn't compare"
 
 

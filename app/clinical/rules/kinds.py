@@ -2,7 +2,7 @@
 
 from app.kernel.enums import Word
 from app.kernel.moves import Moves
-from app.kernel.text import T
+from app.kernel.text import TC, T
 
 
 class VisitType(Word):
@@ -85,6 +85,74 @@ class Route(Word):
     OTHER = "other", T("Other")
 
 
+class PlanStatus(Word):
+    """How far a treatment plan is. Paid is no status: the ledger knows."""
+
+    PENDING = "pending", T("Being prepared")
+    PRESENTED = "presented", TC("plan", "Presented")
+    ACCEPTED = "accepted", TC("plan", "Accepted")
+    DECLINED = "declined", TC("plan", "Declined")
+    IN_PROGRESS = "in progress", T("In progress")
+    COMPLETED = "completed", T("Completed")
+
+
+class ValueCategory(Word):
+    """How much a plan is worth."""
+
+    LOW = "low", TC("value", "Low")
+    MEDIUM = "medium", TC("value", "Medium")
+    HIGH = "high", TC("value", "High")
+
+
+class Urgency(Word):
+    """How soon work has to be done."""
+
+    ROUTINE = "routine", T("Routine")
+    SOON = "soon", T("Soon")
+    URGENT = "urgent", T("Urgent")
+
+
+class Priority(Word):
+    """Which work comes first among equals."""
+
+    HIGH = "high", TC("priority", "High")
+    MEDIUM = "medium", TC("priority", "Medium")
+    LOW = "low", TC("priority", "Low")
+
+
+class ProcedureStatus(Word):
+    """How far a planned procedure is."""
+
+    PLANNED = "planned", T("Planned")
+    SCHEDULED = "scheduled", T("Scheduled")
+    IN_PROGRESS = "in progress", T("In progress")
+    COMPLETED = "completed", T("Completed")
+    DECLINED = "declined", TC("plan", "Declined")
+    PENDING = "pending", T("Put off")
+
+
+class FileCategory(Word):
+    """What a medical file is."""
+
+    X_RAY = "x-ray", T("X-ray")
+    SCAN = "scan", T("Scan")
+    PHOTO = "photo", T("Photo")
+    CONSENT = "consent", T("Consent form")
+    REFERRAL = "referral", T("Referral")
+    OTHER = "other", T("Other")
+
+
+class RecordKind(Word):
+    """What a line of the medical record is."""
+
+    TREATMENT = "treatment", T("Treatment")
+    DIAGNOSIS = "diagnosis", T("Diagnosis")
+    NOTE = "note", T("Note")
+    FINDING = "finding", T("Finding")
+    PRESCRIPTION = "prescription", T("Prescription")
+    FILE = "file", T("Medical file")
+
+
 PRESCRIPTION_MOVES: Moves[PrescriptionStatus] = Moves(
     {
         PrescriptionStatus.DRAFT: {PrescriptionStatus.ISSUED},
@@ -98,5 +166,15 @@ TREATMENT_MOVES: Moves[TreatmentStatus] = Moves(
         TreatmentStatus.IN_PROGRESS: {TreatmentStatus.COMPLETED, TreatmentStatus.CANCELLED},
         TreatmentStatus.COMPLETED: {TreatmentStatus.IN_PROGRESS},
         TreatmentStatus.CANCELLED: {TreatmentStatus.IN_PROGRESS},
+    }
+)
+PLAN_MOVES: Moves[PlanStatus] = Moves(
+    {
+        PlanStatus.PENDING: {PlanStatus.PRESENTED},
+        PlanStatus.PRESENTED: {PlanStatus.ACCEPTED, PlanStatus.DECLINED, PlanStatus.PENDING},
+        PlanStatus.ACCEPTED: {PlanStatus.IN_PROGRESS, PlanStatus.DECLINED},
+        PlanStatus.DECLINED: {PlanStatus.PENDING},
+        PlanStatus.IN_PROGRESS: {PlanStatus.COMPLETED},
+        PlanStatus.COMPLETED: {PlanStatus.IN_PROGRESS},
     }
 )

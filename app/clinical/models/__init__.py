@@ -1,0 +1,30 @@
+"""The tables of this room: visits and what was done, notes, plans, files, and the record they make together."""
+
+from app.clinical.models.notes import MedicalFile, OdontogramSnapshot, SoapNote
+from app.clinical.models.plans import PlannedProcedure, TreatmentPlan
+from app.clinical.models.record import MedicalRecord
+from app.clinical.models.visits import (
+    Prescription,
+    PrescriptionItem,
+    ToothFinding,
+    Treatment,
+    TreatmentDiagnosis,
+    TreatmentItem,
+    TreatmentItemTooth,
+)
+
+__all__ = [
+    "MedicalFile",
+    "MedicalRecord",
+    "OdontogramSnapshot",
+    "PlannedProcedure",
+    "Prescription",
+    "PrescriptionItem",
+    "SoapNote",
+    "ToothFinding",
+    "Treatment",
+    "TreatmentDiagnosis",
+    "TreatmentItem",
+    "TreatmentItemTooth",
+    "TreatmentPlan",
+]

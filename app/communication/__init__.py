@@ -1,0 +1,1 @@
+"""Calls, texts, templates, the outbox of messages, notifications."""

@@ -1,0 +1,25 @@
+"""`stored_file`: one row for each file that lies in the instance's folder."""
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import AppendOnly, BigKey, ascii_string, table_args
+
+
+class StoredFile(AppendOnly):
+    """A file that was taken in: told by content, kept under a random name, never changed."""
+
+    __table_args__ = table_args(CheckConstraint("bytes >= 0", name="bytes_not_negative"))
+
+    stored_file_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    key: Mapped[str] = mapped_column(ascii_string(64), unique=True, info={"secret": True})
+    original_name: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(ascii_string(120))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(ascii_string(64))
+    uploaded_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+
+    @property
+    def title(self) -> str:
+        """The name it came with."""
+        return self.original_name

@@ -1,0 +1,1 @@
+"""Dental labs, what is asked of them, and results of medical tests."""

@@ -1,0 +1,1 @@
+"""Supplies, their movements, suppliers; what the clinic spends, by category."""

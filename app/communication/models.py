@@ -19,11 +19,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.communication.rules import Channel, ContactType, Direction, MessageStatus, Variant
+from app.communication.rules import Channel, ContactType, Direction, MessageStatus, Variant, from_json
 from app.db import E164, BigKey, CodeType, Instant, Stamped, WordType, ascii_string, table_args
 from app.db.context import actor
 from app.kernel.phones import show_phone
 from app.kernel.text import Names
+from app.kernel.text import Text as Mark
 from app.people.models import Patient
 from app.scheduling.models import Appointment
 from app.security.rules import Locale
@@ -153,7 +154,7 @@ class Sms(Stamped):
 
 
 class Notification(Stamped):
-    """A line in somebody's bell: a user's, a patient's, or everybody's who holds a role."""
+    """A line in somebody's bell: a user's or a patient's; `role` is what it was sent to, where it was one."""
 
     __table_args__ = table_args(
         Index(None, "user_id", "read_at"),
@@ -162,11 +163,13 @@ class Notification(Stamped):
         CheckConstraint("user_id IS NOT NULL OR patient_id IS NOT NULL OR role IS NOT NULL", name="for_somebody"),
     )
 
+    is_audited = False  # a hint that something happened; what happened is in the audit log itself
+
     notification_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     user_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
     patient_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("patient.patient_id"))
     role: Mapped[str | None] = mapped_column(ascii_string(64))
-    text: Mapped[dict[str, Any]] = mapped_column(JSON)  # a marked sentence: {"msgid", "params"}
+    text: Mapped[dict[str, Any]] = mapped_column(JSON)  # a mark, see rules.marks
     body: Mapped[str | None] = mapped_column(Text)
     link: Mapped[str | None] = mapped_column(String(255))
     read_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -180,6 +183,6 @@ class Notification(Stamped):
         return mine if patient_id is None else or_(mine, cls.patient_id == patient_id)
 
     @property
-    def title(self) -> str:
-        """Which one."""
-        return f"#{self.notification_id}"
+    def title(self) -> Mark:
+        """Its sentence."""
+        return from_json(self.text)

@@ -1,4 +1,4 @@
-"""Calls, texts and messages: whose number it is, what may be sent when. Source: rules.md, Messages."""
+"""The words of the room: directions, contacts, channels, states."""
 
 from app.kernel.enums import Code, Word
 from app.kernel.text import TC, T

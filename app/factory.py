@@ -22,6 +22,7 @@ from app.kernel.keys import DIGITS
 from app.security import identity
 from app.security.manager import ClinicSecurityManager
 from app.security.rules import Role
+from app.security.views.history import history
 from app.web import who
 from app.web.builder import ClinicBuilder
 from app.web.catalogues import ensure_compiled
@@ -97,6 +98,7 @@ def _hooks() -> Hooks:
         record=_record,
         role_names=_role_names,
         navigation=menu.navigation,
+        history=history,
     )
 
 

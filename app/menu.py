@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import request
 
+import app.related  # noqa: F401 - which lists appear inside which record
 from app.billing import views as billing
 from app.catalogue import views as catalogue
 from app.clinical import views as clinical

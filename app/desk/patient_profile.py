@@ -1,6 +1,6 @@
 """The patient's record: head with alerts and balance, tabs of what every room knows of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,21 +8,28 @@ from typing import Any
 import sqlalchemy as sa
 from flask import abort, request
 from flask_appbuilder import expose
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.billing import queries as billing
-from app.billing.models import Invoice
+from app.billing.models import AccountEntry, Invoice, Payment
 from app.clinical import queries as clinical
-from app.clinical.models import Prescription, Treatment
+from app.clinical.models import Prescription, ToothFinding, Treatment
+from app.clinical.models.notes import MedicalFile, OdontogramSnapshot
+from app.clinical.models.plans import TreatmentPlan
+from app.communication.models import Call, Message, Sms
+from app.communication.rules import ContactType
 from app.db import sqla
 from app.insurance import queries as insurance
+from app.insurance.models import PatientInsurance
 from app.kernel.text import T, Text
+from app.lab.models import LabRequest
 from app.people import queries as people
 from app.people import rules
-from app.people.models import Patient
+from app.people.models import MedicalHistoryEntry, Patient, PatientRelation
 from app.scheduling import queries as scheduling
-from app.scheduling.models import Appointment
-from app.web import cells, who
+from app.scheduling.models import Appointment, RoomAllocation
+from app.web import cells, related, who
 from app.web.access import reads
 from app.web.text import today
 from app.web.views import ClinicPage
@@ -36,7 +43,8 @@ class Tab:
     label: Text
     template: str
     load: Callable[[Session, Patient], dict[str, Any]]
-    counted: type[Any] | None = None
+    counted: Sequence[type[Any]] = ()
+    lists: Sequence[type[Any]] = ()  # a tab of related lists, for who may open one of them
 
 
 def _overview(session: Session, patient: Patient) -> dict[str, Any]:
@@ -64,24 +72,52 @@ def _invoices(session: Session, patient: Patient) -> dict[str, Any]:
     }
 
 
+def _nothing(session: Session, patient: Patient) -> dict[str, Any]:
+    """The tab's related lists load themselves."""
+    return {}
+
+
+LISTS = "desk/patient_lists.html"
+OTHERS = (
+    MedicalHistoryEntry, ToothFinding, OdontogramSnapshot, Payment, AccountEntry, PatientInsurance, PatientRelation,
+    RoomAllocation,
+)  # fmt: skip
 TABS: tuple[Tab, ...] = (
     Tab("overview", T("Overview"), "desk/patient_overview.html", _overview),
-    Tab("appointments", T("Appointments"), "desk/patient_appointments.html", _appointments, Appointment),
-    Tab("treatments", T("Treatments"), "desk/patient_treatments.html", _treatments, Treatment),
-    Tab("prescriptions", T("Prescriptions"), "desk/patient_prescriptions.html", _prescriptions, Prescription),
-    Tab("invoices", T("Invoices"), "desk/patient_invoices.html", _invoices, Invoice),
+    Tab("appointments", T("Appointments"), "desk/patient_appointments.html", _appointments, (Appointment,)),
+    Tab("treatments", T("Treatments"), "desk/patient_treatments.html", _treatments, (Treatment,)),
+    Tab("plans", T("Treatment plans"), LISTS, _nothing, (TreatmentPlan,), (TreatmentPlan,)),
+    Tab("lab", T("Lab requests"), LISTS, _nothing, (LabRequest,), (LabRequest,)),
+    Tab("files", T("Files"), LISTS, _nothing, (MedicalFile,), (MedicalFile,)),
+    Tab("prescriptions", T("Prescriptions"), "desk/patient_prescriptions.html", _prescriptions, (Prescription,)),
+    Tab("invoices", T("Invoices"), "desk/patient_invoices.html", _invoices, (Invoice,)),
+    Tab("contacts", T("Calls and texts"), LISTS, _nothing, (Call, Sms), (Call, Sms, Message)),
+    Tab("more", T("More"), LISTS, _nothing, (), OTHERS),
 )
 
 
-def _counts(session: Session, patient_id: int) -> dict[str, int]:
+def _is_open(tab: Tab, patient: Patient) -> bool:
+    return not tab.lists or bool(related.lists_of(patient, *tab.lists))
+
+
+def _is_of(model: type[Any], patient_id: int) -> ColumnElement[bool]:
+    if model in (Call, Sms):
+        return sa.and_(model.contact_type == ContactType.PATIENT, model.contacter_id == patient_id)
+    return sa.and_(model.patient_id == patient_id)
+
+
+def _counts(session: Session, patient_id: int, tabs: Sequence[Tab]) -> dict[str, int]:
     """How many rows each tab holds, in one statement."""
-    counted = [(tab.key, tab.counted) for tab in TABS if tab.counted]
+    counted = [tab for tab in tabs if tab.counted]
     numbers = [
-        sa.select(sa.func.count()).select_from(model).where(model.patient_id == patient_id).scalar_subquery()
-        for _, model in counted
+        sum(
+            sa.select(sa.func.count()).select_from(model).where(_is_of(model, patient_id)).scalar_subquery()
+            for model in tab.counted
+        )
+        for tab in counted
     ]
     found = session.execute(sa.select(*numbers)).one()
-    return dict(zip((key for key, _ in counted), found, strict=True))
+    return dict(zip((tab.key for tab in counted), found, strict=True))
 
 
 class PatientProfilePage(ClinicPage):
@@ -103,6 +139,7 @@ class PatientProfilePage(ClinicPage):
         who.hooks().record("view", "patient", pk, patient=pk)
         session = sqla.session()
         patient = session.get_one(Patient, pk)
+        tabs = [tab for tab in TABS if _is_open(tab, patient)]
         history = people.history_of(session, [pk]).get(pk, [])
         return self.render_template(
             "desk/patient.html",
@@ -114,8 +151,9 @@ class PatientProfilePage(ClinicPage):
             alerts=rules.alerts(history, today()),
             coming=scheduling.next_appointment(session, pk, datetime.now(UTC)),
             account=billing.account_of(session, pk) if who.has_right("see_balance") else None,
-            tabs=TABS,
+            tabs=tabs,
             tab=tab,
-            counts=_counts(session, pk),
+            counts=_counts(session, pk, tabs),
+            sections=related.lists_of(patient, *tab.lists) if tab.lists else [],
             **tab.load(session, patient),
         )

@@ -18,7 +18,7 @@ from app.db.types import CodeType, Instant, WordType
 from app.kernel.dates import day_bounds, parse_date
 from app.kernel.errors import RuleError
 from app.kernel.keys import parse_key
-from app.web import who
+from app.web import related, who
 
 PAGE_SIZE, LARGEST_PAGE, COUNT_CAP, DEEPEST = 25, 100, 1_001, 10_000_000
 _CI = "utf8mb4_unicode_520_ci"
@@ -67,8 +67,8 @@ class Listing:
         self.view, self.args, self.session = view, args, session
         self.model = view.model
         self.search = " ".join(args.get("q", "").split())[:100]
-        self.size = _between(args.get("size"), 1, LARGEST_PAGE, PAGE_SIZE)
-        self.page = _between(args.get("page"), 1, DEEPEST, 1)
+        self.size = between(args.get("size"), 1, LARGEST_PAGE, PAGE_SIZE)
+        self.page = between(args.get("page"), 1, DEEPEST, 1)
         wanted = args.get("sort", "")
         self.sort = wanted if wanted in view.order_columns else view.default_order[0]
         direction = args.get("dir") if wanted in view.order_columns else view.default_order[1]
@@ -81,7 +81,8 @@ class Listing:
     def _conditions(self) -> Iterator[ColumnElement[bool]]:
         if self.search:
             yield self.view.search_condition(self.session, self.search)
-        for name in self.view.search_columns:
+        more = related.filters_of(self.model).difference(self.view.search_columns)
+        for name in (*self.view.search_columns, *sorted(more)):
             column = self.view.column(name)
             for suffix, make in self._makers(column):
                 typed = " ".join(self.args.get(name + suffix, "").split())[:100]
@@ -94,7 +95,7 @@ class Listing:
         type_ = column.type
         if isinstance(type_, CodeType | WordType):
             return (("", _is_member),)
-        if column.foreign_keys:
+        if column.foreign_keys or related.is_key(self.model, column.key):
             return (("", _is_number),)
         if isinstance(type_, sa.Boolean):
             return (("", _is_yes),)
@@ -152,7 +153,8 @@ def _as_tuple(key: Any) -> tuple[Any, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def _between(typed: str | None, least: int, most: int, default: int) -> int:
+def between(typed: str | None, least: int, most: int, default: int) -> int:
+    """A number from the address, brought within its bounds."""
     number = parse_key(typed)
     return default if number is None else max(least, min(most, number))
 

@@ -13,7 +13,7 @@ from app.db.base import sqla
 from app.db.types import CodeType, Instant, WordType
 from app.kernel.keys import parse_key
 from app.kernel.text import T
-from app.web import cells, fields, text, who
+from app.web import cells, fields, related, text, who
 from app.web.access import address, here
 from app.web.headers import nonce
 from app.web.text import WEEKDAYS, say
@@ -116,7 +116,10 @@ def filter_boxes(view: Any, name: str) -> list[dict[str, Any]]:
 
 def _chosen(view: Any, name: str) -> str:
     key = parse_key(request.args.get(name))
-    return "" if key is None else cells.name_of(view.lookup_for(name).find(key))
+    parent = related.parent_of(view.model, name, request.args)
+    if key is None:
+        return ""
+    return cells.name_of(sqla.session.get(parent, key) if parent else view.lookup_for(name).find(key))
 
 
 def filter_text(view: Any, found: Any) -> str:
@@ -126,7 +129,7 @@ def filter_text(view: Any, found: Any) -> str:
     value: Any = found.value
     if isinstance(column.type, CodeType | WordType):
         value = next(member for member in column.type.enum_class if member.word == found.value)
-    elif column.foreign_keys:
+    elif column.foreign_keys or related.is_key(view.model, column.key):
         value = _chosen(view, found.column) or found.value
     elif isinstance(column.type, sa.Boolean):
         value = found.value == "yes"
@@ -143,6 +146,7 @@ GLOBALS: dict[str, Any] = {
     "filter_text": filter_text,
     "has_right": who.has_right,
     "here": here,
+    "history_url": related.history_url,
     "icon": icon,
     "input_attributes": fields.input_attributes,
     "is_number": cells.is_number,
@@ -151,6 +155,7 @@ GLOBALS: dict[str, Any] = {
     "name_of": cells.name_of,
     "navigation": lambda: who.hooks().navigation(),
     "record_url": cells.record_url,
+    "related_lists": related.lists_of,
     "reference": cells.reference,
     "say": say,
     "setting": who.setting,

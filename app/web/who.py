@@ -67,6 +67,7 @@ class Hooks:
     record: Callable[..., None]  # (action word, table, row, patient=…, changes=…): writes the audit log
     role_names: Callable[[], list[str]]
     navigation: Callable[[], list[Any]]
+    history: Callable[..., tuple[list[Any], bool]]  # (session, view, row, page): what was changed, in words
 
 
 def hooks() -> Hooks:

@@ -9,7 +9,8 @@ from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from app.db.base import metadata
-from app.db.types import CodeType, Instant, WordType
+from app.db.types import E164, CodeType, Instant, WordType
+from app.kernel.phones import show_phone
 from app.kernel.text import T, Text
 from app.people.models import Patient
 from app.security import matrix
@@ -83,6 +84,8 @@ def _shown(value: Any, type_: Any) -> Markup | str:
         return say(member) if member is not None else str(value)
     if isinstance(type_, Instant):
         return cells.as_text(datetime.fromisoformat(str(value)), type_)
+    if isinstance(type_, E164):
+        return show_phone(str(value))
     if isinstance(type_, sa.JSON) or isinstance(value, dict | list):
         return Markup("<code>{}</code>").format(str(value)[:300])
     return escape(cells.as_text(value, type_))

@@ -89,6 +89,12 @@ window.addEventListener("pageshow", () => document.querySelectorAll("form[data-s
 document.addEventListener("input", (event) => { const form = event.target.closest("form.js-form"); if (form) form.dataset.dirty = "1"; });
 window.addEventListener("beforeunload", (event) => { if (document.querySelector('form.js-form[data-dirty="1"]')) event.preventDefault(); });
 
+// --- related lists of a record: the chosen one is marked
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const chosen = event.target.closest?.(".related .nav-tabs a");
+  if (chosen) chosen.closest("ul").querySelectorAll("a").forEach((link) => { if (link === chosen) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current"); });
+});
+
 // --- parts that are shown and hidden
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-toggle]");

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import request
+import sqlalchemy as sa
+from flask import abort, request
 from flask_appbuilder import expose
+from werkzeug.datastructures import MultiDict
 
 from app.db.base import sqla
-from app.kernel.text import Text
-from app.web import cells, listing, who
+from app.kernel.text import T, Text
+from app.web import cells, listing, related, who
 from app.web.access import reads
 from app.web.text import say
 from app.web.views.table import ClinicTable
@@ -49,6 +51,34 @@ class ReadingScreens(ClinicTable):
         own = extras.get(row.row_id, {})
         return cells.show(own[name] if name in own else getattr(row, name), self.type_of(name))
 
+    # --- the same list inside a record
+
+    @expose("/by/<parent>/<column>/<int:key>")
+    @reads
+    def by(self, parent: str, column: str, key: int) -> Any:
+        """The newest rows that belong to one record, for that record's page."""
+        one = related.find(parent, self.model, column) or abort(404)
+        args = MultiDict({column: str(key), **one.only, "size": str(related.NEWEST)})
+        found = listing.Listing(self, args, sqla.session())
+        found.sort, found.direction = one.order or self.key_columns()[0].key, "desc"
+        rows = found.rows()[: found.size]
+        return self.render_template(
+            "web/_related.html",
+            view=self,
+            rows=rows,
+            columns=self.columns_beside(column),
+            extras=self.extras(sqla.session(), rows) if rows else {},
+            count=found.count(),
+            list_url=related.list_url(one, key),
+            add_url=related.add_url(one, key),
+        )
+
+    def columns_beside(self, column: str) -> Sequence[str]:
+        """The list's columns without the one that names the record in which the list stands."""
+        relationships = sa.inspect(self.model).relationships
+        naming = {r.key for r in relationships if column in {local.key for local in r.local_columns}}
+        return [name for name in self.shown_columns() if name not in {column, column.removesuffix("_id"), *naming}][:7]
+
     # --- record
 
     @expose("/<int:pk>")
@@ -64,6 +94,23 @@ class ReadingScreens(ClinicTable):
             title=f"{say(self.title_one)}: {cells.name_of(row)}",
             extras=self.extras(sqla.session(), [row]),
             **self.show_context(row),
+        )
+
+    @expose("/<int:pk>/changes")
+    @reads
+    def changes(self, pk: int) -> Any:
+        """The record's history: who changed what when."""
+        row = self.find(pk, ())
+        page = listing.between(request.args.get("page"), 1, 1_000, 1)
+        entries, has_more = who.hooks().history(sqla.session(), self, row, page)
+        return self.render_template(
+            "web/changes.html",
+            view=self,
+            row=row,
+            entries=entries,
+            has_more=has_more,
+            page=page,
+            title=say(T("History: %(name)s", name=cells.name_of(row))),
         )
 
     def record_look(self, row: Any) -> None:

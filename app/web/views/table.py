@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.db.base import sqla
 from app.kernel.text import Text
-from app.web import cells, charts, listing, vocabulary, who
+from app.web import cells, charts, listing, related, vocabulary, who
 from app.web.lookups import Lookup
 
 
@@ -81,12 +81,14 @@ class ClinicTable(ModelView):
                 ("edit", self.edit_columns),
                 ("delete", self.can_delete),
                 ("show", self.show_columns and not self.shows_elsewhere),
+                ("changes", self.show_columns and self.model.is_audited),
             )
             if not is_open
         }
         self.exclude_route_methods = {*type(self).exclude_route_methods, *closed}
         super().__init__()
         vocabulary.TABLES.setdefault(self.model.__tablename__, self.title_one)
+        related.VIEWS.setdefault(self.model, self)
         if self.show_columns:
             cells.RECORDS.setdefault(self.model, (f"{type(self).__name__}.show", self.page))
 

@@ -1,0 +1,144 @@
+"""Which lists appear inside which record, in the order of the day's work."""
+
+from app.billing.models import (
+    AccountEntry,
+    Invoice,
+    InvoiceAdjustment,
+    InvoiceItem,
+    Payment,
+    PaymentAllocation,
+    Refund,
+)
+from app.catalogue.models import DiagnosisCode, Medicine, ServiceCatalog, ServicePrice, ServiceType
+from app.clinical.models import (
+    Prescription,
+    PrescriptionItem,
+    ToothFinding,
+    Treatment,
+    TreatmentDiagnosis,
+    TreatmentItem,
+)
+from app.clinical.models.notes import MedicalFile, OdontogramSnapshot, SoapNote
+from app.clinical.models.plans import PlannedProcedure, TreatmentPlan
+from app.clinical.models.visits import TreatmentItemTooth
+from app.communication.models import Call, Message, MessageTemplate, Sms
+from app.insurance.models import InsurancePlan, InsuranceProvider, PatientInsurance
+from app.kernel.text import T
+from app.lab.models import Lab, LabRequest, LabResult
+from app.people.models import (
+    Employee,
+    EmployeePhone,
+    EmployeePosition,
+    MedicalHistoryEntry,
+    Patient,
+    PatientRelation,
+    Position,
+)
+from app.scheduling.models import (
+    Appointment,
+    AppointmentStatusChange,
+    Chair,
+    Room,
+    RoomAllocation,
+    Shift,
+    TimeOff,
+)
+from app.stock.models import Expense, ExpenseCategory, InventoryItem, InventoryLog, Supplier
+from app.web.related import Related, relate
+
+OF_PATIENT, OF_EMPLOYEE = {"contact_type": "patient"}, {"contact_type": "employee"}
+
+relate(
+    Patient,
+    Related(Appointment, "patient_id", "start_at"),
+    Related(Treatment, "patient_id", "treatment_date"),
+    Related(TreatmentPlan, "patient_id"),
+    Related(LabRequest, "patient_id"),
+    Related(Prescription, "patient_id"),
+    Related(MedicalFile, "patient_id"),
+    Related(MedicalHistoryEntry, "patient_id"),
+    Related(ToothFinding, "patient_id"),
+    Related(OdontogramSnapshot, "patient_id"),
+    Related(Invoice, "patient_id", add="InvoiceStartPage.new"),
+    Related(Payment, "patient_id", add="TakePaymentPage.take", add_right="take_money"),
+    Related(AccountEntry, "patient_id"),
+    Related(PatientInsurance, "patient_id"),
+    Related(Invoice, "payer_id", label=T("Invoices paid for others")),
+    Related(PatientRelation, "patient_id"),
+    Related(Call, "contacter_id", "begin_call", OF_PATIENT),
+    Related(Sms, "contacter_id", "time", OF_PATIENT),
+    Related(Message, "patient_id"),
+    Related(RoomAllocation, "patient_id"),
+)
+relate(
+    Employee,
+    Related(EmployeePhone, "employee_id"),
+    Related(EmployeePosition, "employee_id"),
+    Related(Shift, "employee_id", "shift_date"),
+    Related(TimeOff, "employee_id"),
+    Related(Appointment, "doctor_id", "start_at"),
+    Related(Treatment, "doctor_id", "treatment_date"),
+    Related(Patient, "assigned_doctor_id", label=T("Own patients")),
+    Related(LabRequest, "doctor_id"),
+    Related(Call, "contacter_id", "begin_call", OF_EMPLOYEE),
+    Related(Sms, "contacter_id", "time", OF_EMPLOYEE),
+)
+relate(Position, Related(EmployeePosition, "position_id", "started_at"))
+relate(
+    Appointment,
+    Related(AppointmentStatusChange, "appointment_id", "at"),
+    Related(RoomAllocation, "appointment_id"),
+    Related(Message, "appointment_id"),
+)
+relate(Room, Related(Chair, "room_id"), Related(RoomAllocation, "room_id"), Related(Shift, "room_id", "shift_date"))
+relate(
+    Chair,
+    Related(Appointment, "chair_id", "start_at"),
+    Related(Shift, "chair_id", "shift_date"),
+    Related(RoomAllocation, "chair_id"),
+)
+relate(
+    Treatment,
+    Related(TreatmentItem, "treatment_id"),
+    Related(TreatmentDiagnosis, "treatment_id"),
+    Related(SoapNote, "treatment_id"),
+    Related(TreatmentPlan, "treatment_id"),
+    Related(Prescription, "treatment_id"),
+    Related(LabRequest, "treatment_id"),
+    Related(MedicalFile, "treatment_id"),
+    Related(Invoice, "treatment_id"),
+)
+relate(TreatmentItem, Related(TreatmentItemTooth, "treatment_item_id"), Related(InvoiceItem, "treatment_item_id"))
+relate(TreatmentPlan, Related(PlannedProcedure, "treatment_plan_id"), Related(Invoice, "plan_id"))
+relate(Prescription, Related(PrescriptionItem, "prescription_id"))
+relate(Lab, Related(LabRequest, "lab_id"))
+relate(LabRequest, Related(LabResult, "lab_request_id", "reported_at"))
+relate(
+    ServiceCatalog,
+    Related(ServicePrice, "service_id", "valid_from"),
+    Related(TreatmentItem, "service_id"),
+    Related(PlannedProcedure, "service_id"),
+    Related(Appointment, "planned_service", "start_at"),
+    Related(InvoiceItem, "service_id"),
+)
+relate(ServiceType, Related(ServiceCatalog, "service_type_id"))
+relate(DiagnosisCode, Related(TreatmentDiagnosis, "diagnosis_code_id"))
+relate(Medicine, Related(PrescriptionItem, "medicine_id"), Related(InvoiceItem, "medicine_id"))
+relate(
+    Invoice,
+    Related(InvoiceItem, "invoice_id"),
+    Related(PaymentAllocation, "invoice_id"),
+    Related(InvoiceAdjustment, "invoice_id"),
+)
+relate(Payment, Related(PaymentAllocation, "payment_id"), Related(Refund, "payment_id"))
+relate(InsuranceProvider, Related(InsurancePlan, "insurance_provider_id"))
+relate(InsurancePlan, Related(PatientInsurance, "insurance_plan_id"))
+relate(
+    InventoryItem,
+    Related(InventoryLog, "inventory_item_id"),
+    Related(Medicine, "inventory_item_id"),
+)
+relate(Supplier, Related(Expense, "supplier_id", "spent_on"), Related(InventoryLog, "supplier_id"))
+relate(ExpenseCategory, Related(Expense, "expense_category_id", "spent_on"))
+relate(MessageTemplate, Related(Message, "message_template_id"))
+relate(Message, Related(Sms, "message_id"))

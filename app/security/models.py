@@ -79,8 +79,8 @@ class SessionToken(Stamped):
 
     @property
     def title(self) -> str:
-        """The device."""
-        return self.device_name or self.selector
+        """Its number."""
+        return f"#{self.session_token_id}"
 
 
 class LoginAttempt(AppendOnly):

@@ -12,8 +12,8 @@ from app.clinical import views as clinical
 from app.desk import (
     dashboard,
     day_board,
+    imports,
     index,
-    patient_import,
     patient_profile,
     profile,
     search,
@@ -35,7 +35,7 @@ VIEWS: tuple[Any, ...] = (
     *dashboard.VIEWS,
     *search.VIEWS,
     *day_board.VIEWS,
-    *patient_import.VIEWS,
+    *imports.VIEWS,
     patient_profile.PatientProfilePage,
     *people.VIEWS,
     *catalogue.VIEWS,

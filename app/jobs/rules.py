@@ -35,3 +35,4 @@ class JobKind(Word):
     """What a job does; a handler for each is handed to the worker by the factory."""
 
     PATIENT_IMPORT = "patient-import", T("Import of a patient list")
+    LIST_IMPORT = "list-import", T("Import of a list")

@@ -59,20 +59,21 @@ writes: Callable[[F], F] = _gate("write")
 charts: Callable[[F], F] = _gate("chart")
 
 
-def needs_right(right: str) -> Callable[[F], F]:
-    """The page opens for who may read it; this method also asks for one of the finer rights."""
+def needs_right(right: str, *, level: str = "read") -> Callable[[F], F]:
+    """The page opens for who may read it; this method also asks for one of the finer rights, and with `level`
+    `write` for who may write the page."""
 
     def mark(method: F) -> F:
         @functools.wraps(method)
         def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
             if not who.me().is_signed_in:
                 return to_sign_in()
-            if not who.has_right(right) or not who.may("read", self.class_permission_name):
+            if not who.has_right(right) or not who.may(level, self.class_permission_name):
                 abort(403)
             return method(self, *args, **kwargs)
 
-        guarded._permission_name = "read"  # type: ignore[attr-defined]
-        guarded.gate = f"right:{right}"  # type: ignore[attr-defined]
+        guarded._permission_name = level  # type: ignore[attr-defined]
+        guarded.gate = f"right:{right}" + ("+write" if level == "write" else "")  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return mark

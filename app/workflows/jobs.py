@@ -7,10 +7,11 @@ from flask import Flask
 
 from app.jobs.rules import JobKind
 from app.jobs.worker import Handler, Worker
-from app.workflows import patient_import_job
+from app.workflows import imports
 
 HANDLERS: Mapping[JobKind, Handler] = {
-    JobKind.PATIENT_IMPORT: patient_import_job.run,
+    JobKind.PATIENT_IMPORT: imports.run,
+    JobKind.LIST_IMPORT: imports.run,
 }
 
 

@@ -625,11 +625,14 @@ def upgrade():
     _add_reference('invoice', 'plan_id', 'treatment_plan', 'treatment_plan_id')
     op.create_index(op.f('ix_invoice_plan_id'), 'invoice', ['plan_id'])
     _add_reference('medicine', 'inventory_item_id', 'inventory_item', 'inventory_item_id')
+    _kinds_of_jobs('patient-import', 'list-import')
     op.execute('CREATE VIEW medical_record AS ' + _PARTS % (_SQLITE if _is_sqlite() else _MARIADB))
 
 
 def downgrade():
     op.execute("DROP VIEW medical_record")
+    op.execute("DELETE FROM job WHERE kind NOT IN ('patient-import')")
+    _kinds_of_jobs('patient-import')
     _drop_reference('medicine', 'inventory_item_id')
     _drop_reference('invoice', 'plan_id')
     for table in TABLES:
@@ -638,6 +641,18 @@ def downgrade():
 
 def _is_sqlite():
     return op.get_bind().dialect.name == 'sqlite'
+
+
+def _kinds_of_jobs(*kinds):
+    """What a job may be. SQLite makes a copy of the table: nothing points at a job."""
+    words = ', '.join(f"'{kind}'" for kind in kinds)
+    if _is_sqlite():
+        with op.batch_alter_table('job', recreate='always') as batch_op:
+            batch_op.create_check_constraint(op.f('ck_job_kind'), sa.text(f'`kind` IN ({words})'))
+            batch_op.create_check_constraint(op.f('ck_job_progress_range'), sa.text('progress BETWEEN 0 AND 100'))
+    else:
+        op.execute('ALTER TABLE job DROP CONSTRAINT ck_job_kind')
+        op.execute(f'ALTER TABLE job ADD CONSTRAINT ck_job_kind CHECK (`kind` IN ({words}))')
 
 
 def _add_reference(table, column, target, key):

@@ -15,17 +15,18 @@ import sqlalchemy as sa
 import xlsxwriter
 
 from app.db import unit
+from app.files.lists.store import Store
 from app.jobs.models import Job
 from app.jobs.worker import Worker
+from app.kernel.lists import Fate
 from app.people import queries
-from app.people.importing.store import Store
 from app.people.models import Patient, PatientPhone
 from app.people.rules import PatientSource, PatientStatus
-from app.people.rules.columns import recognise
-from app.people.rules.importing import Fate, Fault
-from app.workflows import patient_import
+from app.people.rules.columns import HEADS
+from app.people.rules.importing import Fault
+from app.workflows.imports import PATIENTS, engine, patients
+from app.workflows.imports.engine import Setting, add_all, check
 from app.workflows.jobs import HANDLERS, make_worker
-from app.workflows.patient_import import Setting, add_all, check
 from tests.factories import people
 
 LIST = Path(__file__).resolve().parents[1] / "data" / "patients-import.csv"
@@ -35,8 +36,8 @@ HEADER = ["Овог", "Нэр", "Регистр", "Төрсөн огноо", "Х
 
 @pytest.fixture(autouse=True)
 def _alone_and_in_a_hurry(clinic: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patient_import, "BREATH", 0)
-    shutil.rmtree(Store(clinic.app.config["INSTANCE"]).folder, ignore_errors=True)
+    monkeypatch.setattr(engine, "BREATH", 0)
+    shutil.rmtree(kept_lists(clinic).folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -45,6 +46,10 @@ def beginning(tmp_path: Path) -> str:
     path = tmp_path / "beginning.csv"
     path.write_bytes(b"".join(LIST.read_bytes().splitlines(keepends=True)[:12]))
     return str(path)
+
+
+def kept_lists(clinic: Any) -> Store:
+    return Store(clinic.app.config["INSTANCE"], "patients", HEADS)
 
 
 def row(number: int, **changes: str) -> list[str]:
@@ -64,12 +69,12 @@ def as_file(rows: list[list[str]]) -> io.BytesIO:
 def setting(clinic: Any) -> Setting:
     from app.security import identity
 
-    return Setting(recognise([HEADER]), clinic.today, identity.the_clinic().zone)
+    return Setting(HEADS.recognise([HEADER]), clinic.today, identity.the_clinic().zone)
 
 
 def add(clinic: Any, rows: list[list[str]]) -> list[Any]:
     """Import rows as the command does."""
-    parts = add_all(list(enumerate(rows, start=2)), setting(clinic), unit)
+    parts = add_all(PATIENTS, list(enumerate(rows, start=2)), setting(clinic), unit)
     return [verdict for verdicts in parts for verdict in verdicts]
 
 
@@ -94,7 +99,7 @@ def test_the_list_is_imported_and_the_same_list_again_adds_nothing(clinic: Any) 
     assert json.loads(again.output.strip().splitlines()[-1]) == {**COUNTS, "added": 0, "duplicate": 457}
     assert (dry.exit_code, first.exit_code, again.exit_code) == (0, 0, 0)
     assert clinic.count(Patient) == before + 447
-    assert not list(Store(clinic.app.config["INSTANCE"]).folder.iterdir()), "nothing stays behind"
+    assert not list(kept_lists(clinic).folder.iterdir()), "nothing stays behind"
 
 
 def test_the_same_list_as_a_workbook_becomes_the_same_patients(clinic: Any, tmp_path: Path) -> None:
@@ -158,7 +163,7 @@ def test_somebody_with_a_phone_and_a_name_of_the_clinic_is_known(clinic: Any) ->
 
 @pytest.mark.both
 def test_one_row_that_the_database_refuses_loses_no_other(clinic: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = patient_import.actions.register_patient
+    real = patients.actions.register_patient
 
     def refuse_one(session: Any, values: Any, phones: Any, **kwargs: Any) -> Any:
         if values["note"] == "!":
@@ -167,7 +172,7 @@ def test_one_row_that_the_database_refuses_loses_no_other(clinic: Any, monkeypat
             session.flush()
         return real(session, values, phones, **kwargs)
 
-    monkeypatch.setattr(patient_import.actions, "register_patient", refuse_one)
+    monkeypatch.setattr(patients.actions, "register_patient", refuse_one)
     before = clinic.count(Patient)
     verdicts = add(clinic, [row(n, Тэмдэглэл="!" if n == 5 else "") for n in range(1, 12)])
     assert [v.fate for v in verdicts].count(Fate.OK) == 10
@@ -201,7 +206,14 @@ def test_two_imports_of_one_list_at_once_add_everybody_once(clinic: Any) -> None
 def test_how_many_statements_a_check_takes_does_not_grow_with_the_rows_of_a_part(clinic: Any) -> None:
     def statements(count: int) -> int:
         with clinic.statements() as seen:
-            list(check(lambda: clinic.session, enumerate((row(n) for n in range(count)), start=2), setting(clinic)))
+            list(
+                check(
+                    PATIENTS,
+                    lambda: clinic.session,
+                    enumerate((row(n) for n in range(count)), start=2),
+                    setting(clinic),
+                )
+            )
         return len(seen)
 
     assert statements(300) == statements(3) <= 6
@@ -255,7 +267,7 @@ def test_a_list_is_brought_checked_and_imported_by_page(clinic: Any) -> None:
     assert len(told) == 1 + 6
     assert told[0][:2] == ["Овог", "Нэр"]
     assert not [cell for cells in told for cell in cells if cell[:1] in ("=", "+", "@")], "formulas are harmless"
-    assert not list(Store(clinic.app.config["INSTANCE"]).folder.glob("*"))
+    assert not list(kept_lists(clinic).folder.glob("*"))
 
 
 def test_refused_rows_corrected_in_their_csv_are_imported_and_the_rest_is_known(clinic: Any) -> None:
@@ -276,7 +288,7 @@ def test_refused_rows_corrected_in_their_csv_are_imported_and_the_rest_is_known(
 
 @pytest.mark.both
 def test_an_import_whose_worker_is_killed_goes_on_where_it_stood(clinic: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patient_import, "UNIT", 10)
+    monkeypatch.setattr(engine, "UNIT", 10)
     desk = clinic.client("Receptionist")
     rows = [row(n, **({"Утас 2": ""} if n % 7 == 0 else {})) for n in range(1, 51)]
     started = desk.submit(f"{bring(clinic, desk, [HEADER, *rows])}/start")
@@ -287,7 +299,7 @@ def test_an_import_whose_worker_is_killed_goes_on_where_it_stood(clinic: Any, mo
         """Nothing gets to clean up."""
 
     steps = {"left": 2}
-    real = patient_import.add_part
+    real = engine.add_part
 
     def die(*arguments: Any) -> Any:
         if not steps["left"]:
@@ -295,10 +307,10 @@ def test_an_import_whose_worker_is_killed_goes_on_where_it_stood(clinic: Any, mo
         steps["left"] -= 1
         return real(*arguments)
 
-    monkeypatch.setattr(patient_import, "add_part", die)
+    monkeypatch.setattr(engine, "add_part", die)
     with pytest.raises(Killed):
         make_worker(clinic.app).run_next()
-    monkeypatch.setattr(patient_import, "add_part", real)
+    monkeypatch.setattr(engine, "add_part", real)
     half = import_job(clinic)
     assert half.done_at is None
     assert half.result["line"] == 21
@@ -319,7 +331,7 @@ def test_a_failed_import_is_tried_again_and_says_so(clinic: Any, monkeypatch: py
     def broken(*_arguments: Any) -> Any:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(patient_import, "add_part", broken)
+    monkeypatch.setattr(engine, "add_part", broken)
     work(clinic)
     job = import_job(clinic)
     assert job.done_at is None
@@ -387,7 +399,7 @@ def test_a_file_that_is_no_list_is_refused_with_a_message(clinic: Any, data: byt
     answer = desk.submit("/patients/import", {"file": (io.BytesIO(data), name)}, content_type="multipart/form-data")
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
-    assert not list(Store(clinic.app.config["INSTANCE"]).folder.glob("*"))
+    assert not list(kept_lists(clinic).folder.glob("*"))
     assert desk.submit("/patients/import", {}, content_type="multipart/form-data").status_code == 422
 
 
@@ -404,7 +416,7 @@ def test_a_name_of_a_file_is_shown_as_text_and_leads_nowhere(clinic: Any) -> Non
     address = bring(clinic, desk, [HEADER, row(1)], name)
     page = desk.get(address).text
     assert "<img src=x" not in page
-    folder = Store(clinic.app.config["INSTANCE"]).folder
+    folder = kept_lists(clinic).folder
     assert {path.parent for path in folder.glob("*")} == {folder}
 
 
@@ -460,12 +472,12 @@ def test_a_list_that_nobody_imports_is_removed_after_a_week(clinic: Any) -> None
 
     desk = clinic.client("Receptionist")
     bring(clinic, desk, [HEADER, row(1)])
-    store = Store(clinic.app.config["INSTANCE"])
-    store.sweep(datetime.now(UTC) + timedelta(days=6))
-    assert list(store.folder.glob("*"))
-    store.sweep(datetime.now(UTC) + timedelta(days=8))
-    assert not list(store.folder.glob("*"))
-    assert os.stat(store.folder).st_mode & 0o077 == 0, "nobody else on the machine reads it"
+    kept = kept_lists(clinic)
+    kept.sweep(datetime.now(UTC) + timedelta(days=6))
+    assert list(kept.folder.glob("*"))
+    kept.sweep(datetime.now(UTC) + timedelta(days=8))
+    assert not list(kept.folder.glob("*"))
+    assert os.stat(kept.folder).st_mode & 0o077 == 0, "nobody else on the machine reads it"
 
 
 def test_the_reasons_are_in_the_readers_language_whoever_brought_the_list(clinic: Any) -> None:

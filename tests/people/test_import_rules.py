@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kernel.cells import clean_cell, read_day
 from app.kernel.errors import RuleError
+from app.kernel.lists import Fate
 from app.kernel.text import T
 from app.people.models import Patient
 from app.people.rules import Gender
-from app.people.rules.cells import clean_cell, read_day, read_gender, read_name, read_phones, split_name
-from app.people.rules.columns import BY_WORD, HEADERS, ImportColumn, Layout, layout_at, recognise, recognise_header
-from app.people.rules.importing import Fate, Fault, Person, Roll, Verdict, judge
+from app.people.rules.cells import read_gender, read_name, read_phones, split_name
+from app.people.rules.columns import BY_WORD, HEADERS, HEADS, ImportColumn, Layout
+from app.people.rules.importing import Fault, Person, Roll, Verdict, judge
 from app.people.rules.reading import LIMITS, read_row
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -44,12 +46,12 @@ def row(**changes: str) -> list[str]:
 
 def read(cells: list[str], layout: Layout | None = None, line: int = 2) -> Verdict:
     """The verdict on one row of a clinic without patients."""
-    return judge(read_row(line, cells, layout or recognise([HEADER]), TODAY), Roll())
+    return judge(read_row(line, cells, layout or HEADS.recognise([HEADER]), TODAY), Roll())
 
 
 def verdicts(rows: list[list[str]], roll: Roll | None = None) -> list[Verdict]:
     """The verdicts on several rows."""
-    known, layout = roll or Roll(), recognise([HEADER])
+    known, layout = roll or Roll(), HEADS.recognise([HEADER])
     return [judge(read_row(line, cells, layout, TODAY), known) for line, cells in enumerate(rows, start=2)]
 
 
@@ -60,7 +62,7 @@ def test_each_of_the_500_rows_of_a_clinics_list_gets_its_verdict() -> None:
     expected = json.loads((DATA / "patients-import.expected.json").read_text(encoding="utf-8"))
     with (DATA / "patients-import.csv").open(encoding="utf-8-sig", newline="") as file:
         header, *rows = csv.reader(file, delimiter=";")
-    layout = recognise([header])
+    layout = HEADS.recognise([header])
     roll = Roll()
     found = []
     for line, cells in enumerate(rows, start=2):
@@ -74,8 +76,10 @@ def test_each_of_the_500_rows_of_a_clinics_list_gets_its_verdict() -> None:
 
 
 def test_columns_are_recognised_in_mongolian_and_english_however_they_are_written() -> None:
-    mongolian = recognise_header(["ОВОГ ", "нэр", "РД", "Төрсөн огноо:", "Хүйс", "Утас", "Утас-2", "Сүүлд ирсэн огноо"])
-    english = recognise_header(
+    mongolian = HEADS.recognise_header(
+        ["ОВОГ ", "нэр", "РД", "Төрсөн огноо:", "Хүйс", "Утас", "Утас-2", "Сүүлд ирсэн огноо"]
+    )
+    english = HEADS.recognise_header(
         ["Surname", "First Name", "Register no.", "Date of birth", "Sex", "Mobile", "Phone 2", "LAST_VISIT"]
     )
     assert mongolian == english
@@ -83,7 +87,7 @@ def test_columns_are_recognised_in_mongolian_and_english_however_they_are_writte
 
 
 def test_a_header_that_says_it_twice_is_recognised_by_a_part() -> None:
-    assert recognise_header(["Регистр/РД", "Нэр (Name)", "Утас (гар)"]) == (
+    assert HEADS.recognise_header(["Регистр/РД", "Нэр (Name)", "Утас (гар)"]) == (
         ImportColumn.REGISTER,
         ImportColumn.FIRST_NAME,
         ImportColumn.PHONE,
@@ -91,7 +95,7 @@ def test_a_header_that_says_it_twice_is_recognised_by_a_part() -> None:
 
 
 def test_a_second_phone_column_is_the_second_phone_and_nothing_else_is_taken_twice() -> None:
-    assert recognise_header(["Утас", "Утас", "Phone", "Нэр", "Нэр", "№"]) == (
+    assert HEADS.recognise_header(["Утас", "Утас", "Phone", "Нэр", "Нэр", "№"]) == (
         ImportColumn.PHONE,
         ImportColumn.SECOND_PHONE,
         ImportColumn.THIRD_PHONE,
@@ -103,13 +107,13 @@ def test_a_second_phone_column_is_the_second_phone_and_nothing_else_is_taken_twi
 
 def test_the_header_may_stand_below_a_title() -> None:
     rows = [["Эрүүл шүд ХХК"], [], ["2026 оны 11 сар"], list(HEADER), row()]
-    layout = recognise(rows)
+    layout = HEADS.recognise(rows)
     assert layout.header_row == 4
     assert layout.columns[:3] == (ImportColumn.LAST_NAME, ImportColumn.FIRST_NAME, ImportColumn.REGISTER)
 
 
 def test_a_list_without_a_header_recognises_nothing_and_asks() -> None:
-    layout = recognise([row(), row()])
+    layout = HEADS.recognise([row(), row()])
     assert layout.header_row == 0
     assert set(layout.columns) == {None}
     with pytest.raises(RuleError):
@@ -128,12 +132,12 @@ def test_two_columns_can_not_be_one_thing_but_several_can_be_notes() -> None:
 @pytest.mark.parametrize("language", ["mn", "en"])
 def test_every_header_of_the_empty_list_is_recognised(language: str) -> None:
     names = [getattr(names, language) for names in HEADERS.values()]
-    assert recognise_header(names) == tuple(HEADERS)
+    assert HEADS.recognise_header(names) == tuple(HEADERS)
 
 
 def test_a_layout_says_what_every_patient_will_lack() -> None:
-    assert layout_at([["Нэр", "Регистр"]], 1).missing() == [ImportColumn.PHONE, ImportColumn.SECOND_PHONE]
-    assert ImportColumn.BIRTHDAY in layout_at([["Нэр", "Утас"]], 1).missing()
+    assert HEADS.layout_at([["Нэр", "Регистр"]], 1).missing() == [ImportColumn.PHONE, ImportColumn.SECOND_PHONE]
+    assert ImportColumn.BIRTHDAY in HEADS.layout_at([["Нэр", "Утас"]], 1).missing()
 
 
 # --- cells
@@ -325,7 +329,7 @@ def test_a_short_row_is_read_as_far_as_it_goes() -> None:
 
 
 def test_several_note_columns_are_kept_apart() -> None:
-    layout = layout_at([["Нэр", "Тэмдэглэл", "Тайлбар", "Утас", "Утас 2", "Регистр"]], 1)
+    layout = HEADS.layout_at([["Нэр", "Тэмдэглэл", "Тайлбар", "Утас", "Утас 2", "Регистр"]], 1)
     entry = read_row(2, ["Бат", "нэг", "хоёр", "99112233", "88112233", "ЧБ85040315"], layout, TODAY)
     assert entry.values["note"] == "Тэмдэглэл: нэг\nТайлбар: хоёр"
 
@@ -403,7 +407,7 @@ def test_a_duplicate_names_the_row_above() -> None:
 
 
 def test_a_card_number_of_somebody_else_is_refused() -> None:
-    layout = recognise([(*HEADER, "Картын дугаар")])
+    layout = HEADS.recognise([(*HEADER, "Картын дугаар")])
     roll = somebody(card="A-17", given="zul", birthday=None)
     verdict = judge(read_row(2, [*GOOD, "A-17"], layout, TODAY), roll)
     assert [refusal.fault for refusal in verdict.refusals] == [Fault.NUMBER]

@@ -22,7 +22,8 @@ def allowed(gate: str, page: str, role: str | None) -> bool:
         return True
     mark = MARKS[page][role]
     if gate.startswith("right:"):
-        return mark in ("R", "W") and RIGHTS[gate.removeprefix("right:")][role] == "y"
+        right, _, level = gate.removeprefix("right:").partition("+")
+        return (mark == "W" or (mark == "R" and not level)) and RIGHTS[right][role] == "y"
     if gate == "chart":
         return mark in ("R", "W") or role in ("Admin", "Manager")
     return mark == "W" or (gate == "read" and mark == "R")

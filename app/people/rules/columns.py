@@ -3,38 +3,13 @@
 Source: rules.md, People. A list has its header somewhere on top, in Mongolian or English, or none at all.
 """
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.kernel import lists
 from app.kernel.enums import Word
 from app.kernel.errors import RuleError
 from app.kernel.text import Names, T
-
-Cells = Sequence[str]
-HEADER_WITHIN = 20  # a header stands among the first rows: a clinic's name and a date may stand above it
-
-
-def recognise(rows: Sequence[Cells]) -> "Layout":
-    """The layout of a list from its first rows: the row that names most columns is the header.
-
-    A list in which no row names at least two columns has no header, and nothing is recognised.
-    """
-    best, most = layout_at(rows, 0), 1
-    for number, cells in enumerate(rows[:HEADER_WITHIN], start=1):
-        named = sum(column is not None for column in recognise_header(cells))
-        if named > most:
-            best, most = layout_at(rows, number), named
-    return best
-
-
-def layout_at(rows: Sequence[Cells], header_row: int) -> "Layout":
-    """The layout of a list whose header is that row (0: it has none)."""
-    width = max((len(cells) for cells in rows), default=0)
-    header = list(rows[header_row - 1]) if 0 < header_row <= len(rows) else []
-    headers = (*header, *("" for _ in range(width - len(header))))
-    return Layout(header_row if header else 0, headers, recognise_header(headers))
 
 
 class ImportColumn(Word):
@@ -131,45 +106,11 @@ SPELLINGS: Mapping[ImportColumn, str] = {
         "тэмдэглэл тайлбар нэмэлтмэдээлэл нэмэлт note notes comment comments remark remarks description"
     ),
 }
-_BY_NAME = {name: column for column, names in SPELLINGS.items() for name in names.split()}
-_TWINS = str.maketrans("єїɵ", "өүө")  # keyboards and old code pages write the two Mongolian letters so
-
-
-def header_key(text: str) -> str:
-    """A header without case, spaces and signs: `Төрсөн огноо *` → `төрсөногноо`."""
-    lowered = unicodedata.normalize("NFC", text).lower().translate(_TWINS)
-    return re.sub(r"[\W_]+", "", lowered)
-
-
-def recognise_header(cells: Iterable[str]) -> tuple["ImportColumn | None", ...]:
-    """What each column of a header holds; None for one whose name says nothing.
-
-    A second "phone" is the second phone; any other name that comes again is left open, but for notes.
-    """
-    found: list[ImportColumn | None] = []
-    for cell in cells:
-        column = _named(cell)
-        if column in PHONES:
-            column = next((phone for phone in PHONES[PHONES.index(column) :] if phone not in found), None)
-        elif column in found and column is not ImportColumn.NOTE:
-            column = None
-        found.append(column)
-    return tuple(found)
-
-
-def _named(header: str) -> ImportColumn | None:
-    """By the whole header, else by a part of one that says it twice: `Регистр/РД`, `Утас (гар)`."""
-    keys = [header_key(header), *(header_key(part) for part in re.split(r"[/(),:|\n]", header))]
-    return next((_BY_NAME[key] for key in keys if key in _BY_NAME), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """Where a list's header stands (row number from 1, 0: nowhere), and what each column holds."""
-
-    header_row: int
-    headers: tuple[str, ...]
-    columns: tuple[ImportColumn | None, ...]
+class Layout(lists.Layout[ImportColumn]):
+    """Where a patient list's header stands, and what each column holds."""
 
     def check(self) -> None:
         """Refuse a layout that can't be read: no name, or two columns for one thing. Raises RuleError."""
@@ -178,10 +119,7 @@ class Layout:
             raise RuleError(T("Say which column holds the first names."), field="columns")
         if ImportColumn.FULL_NAME in held and {ImportColumn.FIRST_NAME, ImportColumn.LAST_NAME} & set(held):
             raise RuleError(T("Names stand either in one column or in two, not in both."), field="columns")
-        for column in dict.fromkeys(held):
-            if held.count(column) > 1 and column is not ImportColumn.NOTE:
-                text = T("Two columns are “%(column)s”. Choose one of them.", column=column.label)
-                raise RuleError(text, field="columns")
+        self.check_once((ImportColumn.NOTE,))
 
     def missing(self) -> list[ImportColumn]:
         """What no column holds though every patient needs it: rows without it will be refused."""
@@ -190,3 +128,16 @@ class Layout:
         if ImportColumn.REGISTER not in held:
             needed += [ImportColumn.BIRTHDAY, ImportColumn.GENDER]
         return [column for column in needed if column not in held]
+
+
+class _PatientHeads(lists.Heads[ImportColumn]):
+    made = Layout
+
+    def again(self, column: ImportColumn, found: Sequence[ImportColumn | None]) -> ImportColumn | None:
+        """A second "phone" is the second phone; any other name that comes again is left open, but for notes."""
+        if column in PHONES:
+            return next((phone for phone in PHONES[PHONES.index(column) :] if phone not in found), None)
+        return None if column in found and column is not ImportColumn.NOTE else column
+
+
+HEADS = _PatientHeads(ImportColumn, SPELLINGS)

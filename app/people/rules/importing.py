@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from app.kernel.enums import Word
+from app.kernel.lists import Fate, Refusal
 from app.kernel.text import T, Text
 from app.people.rules.columns import ImportColumn
 
@@ -31,15 +32,6 @@ def judge(entry: "Entry", roll: "Roll") -> "Verdict":
     return Verdict(entry, Fate.OK)
 
 
-class Fate(Word):
-    """What becomes of a row."""
-
-    OK = "ok", T("Added")
-    DUPLICATE = "duplicate", T("Already there")
-    BLANK = "blank", T("Blank")
-    REFUSED = "refused", T("Refused")
-
-
 class Fault(Word):
     """What is wrong with a row."""
 
@@ -54,22 +46,6 @@ class Fault(Word):
     NUMBER = "number taken", T("A number is somebody else's or can't be stored")
     LENGTH = "too long", T("A text is too long")
     STORAGE = "not stored", T("The database refused it")
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One thing that is wrong: its kind, the column it concerns, and the sentence."""
-
-    fault: Fault
-    column: ImportColumn | None
-    text: Text
-
-    @property
-    def sentence(self) -> Text:
-        """The sentence, with what it is about."""
-        if self.column is None:
-            return self.text
-        return T("%(column)s: %(problem)s", column=self.column.label, problem=self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +94,11 @@ class Verdict:
         if self.fate is Fate.DUPLICATE:
             return [person.where for person in self.known]
         return [refusal.sentence for refusal in self.refusals]
+
+    @property
+    def record(self) -> int | None:
+        """The patient who is known already."""
+        return next((person.patient_id for person in self.known), None)
 
 
 class Roll:

@@ -7,20 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from app.kernel.cells import clean_cell, is_blank, one_line, read_day
 from app.kernel.errors import RuleError
 from app.kernel.folding import fold
+from app.kernel.lists import Refusal
 from app.kernel.register_number import parse_register_number
 from app.kernel.text import T, Text
-from app.people.rules.cells import (
-    clean_cell,
-    is_blank,
-    one_line,
-    read_day,
-    read_gender,
-    read_name,
-    read_phones,
-    split_name,
-)
+from app.people.rules.cells import read_gender, read_name, read_phones, split_name
 from app.people.rules.columns import BY_WORD, PHONES, ImportColumn, Layout
 from app.people.rules.core import (
     LEAST_PHONES,
@@ -30,7 +23,7 @@ from app.people.rules.core import (
     complete_from_register,
     is_email,
 )
-from app.people.rules.importing import Entry, Fault, Person, Refusal
+from app.people.rules.importing import Entry, Fault, Person
 
 
 def read_row(line: int, cells: Sequence[str], layout: Layout, today: date) -> Entry:
@@ -87,7 +80,7 @@ class _Reader:
         entry.values["note"] = "\n".join(self.notes) or None
         self._lengths()
         entry.person = self._person()
-        order = list(Fault)
+        order: list[Any] = list(Fault)
         entry.refusals.sort(key=lambda refusal: order.index(refusal.fault))
         return entry
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,9 +11,9 @@ import pytest
 import xlsxwriter
 from openpyxl import Workbook
 
+from app.files.lists import sheets
 from app.kernel.errors import RuleError
-from app.people.importing import sheets
-from app.people.importing.sheets import read_rows
+from app.people.rules.columns import HEADS
 
 ROWS = [
     ["Овог", "Нэр", "Утас", "Хаяг"],
@@ -21,6 +21,10 @@ ROWS = [
     ["", "", "", ""],
     ["Дорж", "Бат", "88", "x"],
 ]
+
+
+def read_rows(path: Path) -> Iterator[list[str]]:
+    return sheets.read_rows(path, HEADS)
 
 
 @pytest.fixture

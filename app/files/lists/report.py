@@ -14,10 +14,11 @@ from datetime import date
 from typing import Any
 
 from app.kernel.enums import Code, Word
-from app.kernel.text import Text
-from app.people.rules.importing import Fate, Fault, Verdict
+from app.kernel.lists import Fate, Verdict
+from app.kernel.text import Names, Text
 
-FAULTS = {fault.value: fault for fault in Fault}
+FATES = {fate.value: fate for fate in Fate}
+TOLD = (Fate.CHANGED, Fate.DUPLICATE, Fate.REFUSED)
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class Counts:
     """How many rows there were, and what became of them."""
 
     fates: Counter[Fate] = field(default_factory=Counter)
-    faults: Counter[Fault] = field(default_factory=Counter)
+    faults: Counter[Word] = field(default_factory=Counter)
 
     def add(self, verdicts: Iterable[Verdict]) -> None:
         """Count rows; a refused one by the first thing that is wrong."""
@@ -34,11 +35,12 @@ class Counts:
             if verdict.refusals:
                 self.faults[verdict.refusals[0].fault] += 1
 
-    def as_json(self) -> dict[str, int]:
-        """The counts under the names that scripts rely on (contract.md)."""
+    def as_json(self, *, updates: bool = False) -> dict[str, int]:
+        """The counts under the names that scripts rely on (contract.md); `updates` where rows can be updated."""
         return {
             "rows": self.fates.total(),
             "added": self.fates[Fate.OK],
+            **({"updated": self.fates[Fate.CHANGED]} if updates else {}),
             "duplicate": self.fates[Fate.DUPLICATE],
             "blank": self.fates[Fate.BLANK],
             "refused": self.fates[Fate.REFUSED],
@@ -52,12 +54,12 @@ class Counts:
         }
 
     @classmethod
-    def from_facts(cls, facts: dict[str, Any]) -> "Counts":
+    def from_facts(cls, facts: dict[str, Any], faults: type[Word]) -> "Counts":
         """Those of `facts`; nothing counted where there are none."""
-        by_word = {fate.value: fate for fate in Fate}
+        known = {fault.value: fault for fault in faults}
         return cls(
-            Counter({by_word[word]: count for word, count in facts.get("fates", {}).items()}),
-            Counter({FAULTS[word]: count for word, count in facts.get("faults", {}).items() if word in FAULTS}),
+            Counter({FATES[word]: count for word, count in facts.get("fates", {}).items()}),
+            Counter({known[word]: count for word, count in facts.get("faults", {}).items() if word in known}),
         )
 
 
@@ -66,29 +68,24 @@ class Told:
     """A row that was not added, as the report shows it."""
 
     line: int
-    is_duplicate: bool
+    fate: Fate
     reasons: list[Text]
     cells: list[str]
-    patient_id: int | None
+    record: int | None
 
 
 def tell(verdict: Verdict) -> list[Any]:
     """A row that was not added, as JSON."""
-    patient = next((person.patient_id for person in verdict.known), None)
-    is_duplicate = verdict.fate is Fate.DUPLICATE
-    return [
-        verdict.entry.line,
-        is_duplicate,
-        [_as_json(reason) for reason in verdict.reasons],
-        list(verdict.entry.cells),
-        patient,
-    ]
+    reasons = [_as_json(reason) for reason in verdict.reasons]
+    return [verdict.entry.line, verdict.fate.value, reasons, list(verdict.entry.cells), verdict.record]
 
 
 def told(row: list[Any]) -> Told:
     """The row again."""
-    line, is_duplicate, reasons, cells, patient = row
-    return Told(line, is_duplicate, [_from_json(reason) for reason in reasons], cells, patient)
+    line, fate, reasons, cells, record = row
+    if isinstance(fate, bool):  # as the first release noted it: is it a duplicate?
+        fate = (Fate.DUPLICATE if fate else Fate.REFUSED).value
+    return Told(line, FATES[fate], [_from_json(reason) for reason in reasons], cells, record)
 
 
 def pack(lines: Iterable[str]) -> str:
@@ -108,7 +105,10 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, Code | Word):
         return _as_json(value.label)
     if isinstance(value, Text):
-        return {"text": value.msgid, "with": {key: _as_json(param) for key, param in value.params.items()}}
+        params = {key: _as_json(param) for key, param in value.params.items()}
+        return {"text": value.msgid, "with": params, **({"context": value.context} if value.context else {})}
+    if isinstance(value, Names):
+        return {"mn": value.mn, "en": value.en}
     if isinstance(value, date):
         return {"day": value.isoformat()}
     return value if isinstance(value, int | str) or value is None else str(value)
@@ -116,7 +116,10 @@ def _as_json(value: Any) -> Any:
 
 def _from_json(value: Any) -> Any:
     if isinstance(value, dict) and "text" in value:
-        return Text(value["text"], {key: _from_json(param) for key, param in value["with"].items()})
+        params = {key: _from_json(param) for key, param in value["with"].items()}
+        return Text(value["text"], params, value.get("context"))
+    if isinstance(value, dict) and "mn" in value:
+        return Names(value["mn"], value["en"])
     if isinstance(value, dict):
         return date.fromisoformat(value["day"])
     return value

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from app.kernel.errors import RuleError
+from app.kernel.lists import HEADER_WITHIN, Heads
 from app.kernel.text import T, Text
-from app.people.rules.columns import HEADER_WITHIN, recognise
 
 MOST_ROWS, MOST_COLUMNS = 100_000, 60
 LARGEST_UNPACKED, LARGEST_TEXTS, HIGHEST_RATIO = 400 * 2**20, 80 * 2**20, 250
@@ -29,15 +29,18 @@ _FOREIGN = (b"%PDF", b"{\\rtf", b"GIF8")
 _TWINS = str.maketrans("ЄЇєї", "ӨҮөү")
 
 
-def read_rows(path: Path) -> Iterator[list[str]]:
-    """Every row of the file's list, the first one being row 1. Raises RuleError for anything that is no list."""
+def read_rows(path: Path, heads: Heads[Any]) -> Iterator[list[str]]:
+    """Every row of the file's list, the first one being row 1. Raises RuleError for anything that is no list.
+
+    Of a workbook's sheets it is the one with a header that `heads` knows.
+    """
     with path.open("rb") as file:
         head = file.read(4_096)
     if not head.strip():
         raise _refusal(T("This file is empty."))
     if head.startswith(_OLD_EXCEL):
         raise _refusal(T("This is an old or protected Excel file. Save it as .xlsx without a password, or as CSV."))
-    rows = _workbook_rows(path) if head.startswith(_ZIP) else _text_rows(path, head)
+    rows = _workbook_rows(path, heads) if head.startswith(_ZIP) else _text_rows(path, head)
     return _bounded(rows)
 
 
@@ -158,14 +161,14 @@ def _separator(lines: Iterator[str]) -> str:
 # --- Excel
 
 
-def _workbook_rows(path: Path) -> Iterator[list[str]]:
+def _workbook_rows(path: Path, heads: Heads[Any]) -> Iterator[list[str]]:
     _check_package(path)
     from openpyxl import load_workbook  # a large library, needed by this alone
 
     try:
         with path.open("rb") as file:  # by its name it would judge the file by its ending
             book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            yield from _sheet_rows(_chosen(book))
+            yield from _sheet_rows(_chosen(book, heads))
     except RuleError:
         raise
     except Exception as error:  # whatever a damaged file makes of the library
@@ -182,7 +185,7 @@ def _check_package(path: Path) -> None:
             size = sum(part.file_size for part in parts)
             texts = max((p.file_size for p in parts if p.filename.endswith("sharedStrings.xml")), default=0)
             if size > min(LARGEST_UNPACKED, HIGHEST_RATIO * path.stat().st_size) or texts > LARGEST_TEXTS:
-                raise _refusal(T("This Excel file unpacks to too much. Save only the list of patients and try again."))
+                raise _refusal(T("This Excel file unpacks to too much. Save only the list and try again."))
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")) and _declares_entities(package, part):
                     raise _not_a_list()
@@ -197,12 +200,12 @@ def _declares_entities(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
     return b"<!DOCTYPE" in head or b"<!ENTITY" in head or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 
-def _chosen(book: Any) -> Any:
+def _chosen(book: Any, heads: Heads[Any]) -> Any:
     """The sheet with the list: the first with a header that we know, else the first that holds anything."""
     filled = None
     for sheet in book.worksheets:
         rows = list(islice(_sheet_rows(sheet), HEADER_WITHIN))
-        if recognise(rows).header_row:
+        if heads.recognise(rows).header_row:
             return sheet
         if filled is None and any(any(row) for row in rows):
             filled = sheet

@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
+from app.files.lists.sheets import MOST_ROWS, read_rows
 from app.kernel.errors import NotFound, RuleError
+from app.kernel.lists import HEADER_WITHIN, Heads, Layout
 from app.kernel.text import T
-from app.people.importing.sheets import MOST_ROWS, read_rows
-from app.people.rules.columns import BY_WORD, HEADER_WITHIN, Layout, recognise
 
 FOLDER = "imports"
 KEEP = timedelta(days=7)
@@ -36,8 +36,10 @@ class Draft:
     made_at: str
     length: int
     head: list[list[str]]  # the first rows, for choosing the columns
-    layout: Layout
+    layout: Layout[Any]
     turn: int = 0  # how often its columns were corrected
+    kind: str = "patients"  # what it is a list of
+    update: bool = False  # whether what is known already is brought up to date
 
     @property
     def rows(self) -> int:
@@ -46,10 +48,10 @@ class Draft:
 
 
 class Store:
-    """The folder `imports` of one instance."""
+    """The folder `imports` of one instance, for lists of one kind."""
 
-    def __init__(self, instance: Path) -> None:
-        self.folder = instance / FOLDER
+    def __init__(self, instance: Path, kind: str, heads: Heads[Any]) -> None:
+        self.folder, self.kind, self.heads = instance / FOLDER, kind, heads
 
     def path(self, key: str, kind: str) -> Path:
         """The file of a list. Raises NotFound for a key that we never made."""
@@ -77,11 +79,11 @@ class Store:
         length = 0
         try:
             with self.path(key, "rows").open("w", encoding="utf-8") as target:
-                for length, row in enumerate(read_rows(path), start=1):
+                for length, row in enumerate(read_rows(path, self.heads), start=1):
                     if length <= HEADER_WITHIN * 2:
                         head.append([cell[:200] for cell in row])
                     target.write(json.dumps(row, ensure_ascii=False) + "\n")
-            draft = Draft(key, name, made_by, now.isoformat(), length, head, recognise(head))
+            draft = Draft(key, name, made_by, now.isoformat(), length, head, self.heads.recognise(head), kind=self.kind)
             if draft.rows > MOST_ROWS:
                 text = T("This list has more than %(most)s rows. Cut it into parts.", most=f"{MOST_ROWS:,}")
                 raise RuleError(text, field="file")
@@ -104,11 +106,13 @@ class Store:
             facts = json.loads(self.path(key, "json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise NotFound(T("This list is no longer here. Choose the file again.")) from None
-        return Draft(**facts | {"layout": layout_from_json(facts["layout"])})
+        if facts.get("kind", "patients") != self.kind:
+            raise NotFound(T("This list is no longer here. Choose the file again."))
+        return Draft(**facts | {"layout": layout_from_json(facts["layout"], self.heads)})
 
-    def rearrange(self, draft: Draft, layout: Layout) -> Draft:
-        """The list with columns that somebody corrected."""
-        changed = replace(draft, layout=layout, turn=draft.turn + 1)
+    def rearrange(self, draft: Draft, layout: Layout[Any], update: bool = False) -> Draft:
+        """The list with columns, or a choice, that somebody corrected."""
+        changed = replace(draft, layout=layout, update=update, turn=draft.turn + 1)
         self.save(changed)
         return changed
 
@@ -148,13 +152,12 @@ def _copy(source: IO[bytes], target: IO[bytes], largest_mb: int) -> None:
         target.write(piece)
 
 
-def layout_as_json(layout: Layout) -> dict[str, Any]:
+def layout_as_json(layout: Layout[Any]) -> dict[str, Any]:
     """A layout as a job's payload and a file carry it."""
     columns = [column.value if column else None for column in layout.columns]
     return {"header_row": layout.header_row, "headers": list(layout.headers), "columns": columns}
 
 
-def layout_from_json(facts: dict[str, Any]) -> Layout:
+def layout_from_json(facts: dict[str, Any], heads: Heads[Any]) -> Any:
     """The layout again."""
-    columns = tuple(BY_WORD.get(word or "") for word in facts["columns"])
-    return Layout(facts["header_row"], tuple(facts["headers"]), columns)
+    return heads.layout(facts["header_row"], facts["headers"], facts["columns"])

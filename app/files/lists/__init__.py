@@ -1,0 +1,1 @@
+"""Reading the spreadsheets that people bring along, and keeping them until they are imported."""

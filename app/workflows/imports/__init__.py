@@ -1,0 +1,17 @@
+"""The lists that a clinic brings along in spreadsheets, and the handler of the jobs that check and import them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.jobs.worker import Task
+from app.workflows.imports import job
+from app.workflows.imports.engine import Importable
+from app.workflows.imports.patients import PatientList
+
+PATIENTS = PatientList()
+LISTS: Mapping[str, Importable] = {source.name: source for source in (PATIENTS,)}
+
+
+def run(task: Task) -> dict[str, Any]:
+    """The handler: the check or the import of a list."""
+    return job.run(task, LISTS[task.payload.get("list", PATIENTS.name)])

@@ -21,6 +21,7 @@ from app.desk import (
 )
 from app.insurance import views as insurance
 from app.kernel.text import T, Text
+from app.lab import views as lab
 from app.people import views as people
 from app.scheduling import views as scheduling
 from app.security import views as security
@@ -41,6 +42,7 @@ VIEWS: tuple[Any, ...] = (
     *catalogue.VIEWS,
     *scheduling.VIEWS,
     *clinical.VIEWS,
+    *lab.VIEWS,
     *billing.VIEWS,
     *insurance.VIEWS,
 )
@@ -70,6 +72,8 @@ MENU: tuple[tuple[Text | None, tuple[Entry, ...]], ...] = (
         (
             Entry("/treatments", "/treatments", T("Treatments"), "activity"),
             Entry("/prescriptions", "/prescriptions", T("Prescriptions"), "pill"),
+            Entry("/lab-requests", "/lab-requests", T("Lab requests"), "clipboard-list"),
+            Entry("/lab-results", "/lab-results", T("Lab results"), "activity"),
             Entry("/rooms", "/rooms", T("Rooms"), "door-open"),
         ),
     ),

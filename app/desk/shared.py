@@ -13,6 +13,7 @@ from app.clinical import queries as clinical
 from app.db import sqla
 from app.db.types import utcnow
 from app.kernel.text import T
+from app.lab import queries as lab
 from app.security.actions.shares import hash_token
 from app.security.models import ShareLink
 from app.security.rules import ShareKind
@@ -24,6 +25,7 @@ VERIFIERS: dict[str, Callable[[Session, int], list[tuple[Any, Any]] | None]] = {
     "prescription": clinical.verify_facts,
     "invoice": billing.verify_facts_invoice,
     "payment": billing.verify_facts_payment,
+    "lab_request": lab.verify_facts,
 }
 
 

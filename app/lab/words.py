@@ -1,5 +1,38 @@
 """What the columns of this room are called."""
 
-from app.kernel.text import Text
+from app.kernel.text import T
 
-LABELS: dict[str, Text] = {}
+LABELS = {
+    "lab": T("Laboratory"),
+    "lab.name": T("Name"),
+    "lab.phones": T("Phone numbers"),
+    "lab.working_days": T("Working days"),
+    "lab.turnaround_note": T("What to know of it"),
+    "lab_request": T("Lab request"),
+    "lab_request.kind": T("What is asked for"),
+    "lab_request.description": T("What to make or test"),
+    "lab_request.number": T("Number"),
+    "lab_request.teeth": T("Teeth"),
+    "lab_request.shade": T("Shade"),
+    "lab_request.material": T("Material"),
+    "lab_request.treatment": T("Treatment"),
+    "lab_request.treatment_id": T("Treatment"),
+    "lab_request.sent_at": T("Sent on"),
+    "lab_request.due_on": T("Due on"),
+    "lab_request.received_at": T("Back on"),
+    "lab_request.cost": T("Cost"),
+    "lab_result.request": T("Lab request"),
+    "lab_result.test_name": T("Test"),
+    "lab_result.value": T("Value"),
+    "lab_result.unit": T("Unit"),
+    "lab_result.reference_range": T("Normal range"),
+    "lab_result.flag": T("What it means"),
+    "lab_result.file": T("Medical file"),
+    "lab_result.reported_at": T("Reported on"),
+    "lab_result.reviewed_by": T("Reviewed by"),
+    "lab_result.reviewed_at": T("Reviewed on"),
+    "lab_result.action": T("What was done about it"),
+    "lab_result.follow_up": T("What follows"),
+    "lab_result.patient": T("Patient"),
+    "lab_result.doctor": T("Doctor"),
+}

@@ -71,6 +71,8 @@ def show(value: Any, type_: Any = None) -> Markup:
 
 def as_text(value: Any, type_: Any = None) -> str:
     """The value as plain text, for exports and searches."""
+    if isinstance(value, Markup):
+        return value.striptags()
     by_type: tuple[tuple[Any, Callable[[Any], str]], ...] = (
         (Tugrug, money),
         (BasisPoints, percent),

@@ -17,6 +17,8 @@ from app.insurance.models import InsurancePlan, InsuranceProvider, PatientInsura
 from app.insurance.rules import ProviderKind
 from app.jobs import actions as jobs
 from app.jobs.rules import JobKind
+from app.lab.models import LabRequest
+from app.lab.rules import ResultFlag
 from app.people.models import Employee, Patient, PatientRelation
 from app.people.rules import PositionType, RelationKind
 from app.scheduling.models import Appointment
@@ -26,7 +28,7 @@ from app.security.models import LoginAttempt, Setting
 from app.security.rules import LoginOutcome, SessionType, ShareKind
 from app.security.settings import SETTINGS
 from app.workflows.register_patient import register_patient
-from tests.factories import billing, catalogue, clinical, people, scheduling
+from tests.factories import billing, catalogue, clinical, lab, people, scheduling
 
 S = AppointmentStatus
 _numbers = itertools.count(1)
@@ -48,6 +50,7 @@ class Main:
     draft_prescription: int
     prescription: int
     plan: int
+    lab_request: int
     token: str
     visits: int = 0  # so far; each has a time of its own
 
@@ -76,6 +79,7 @@ def begin(session: Session, doctor_user: int) -> Main:
         draft_prescription=draft.prescription_id,
         prescription=issued.prescription_id,
         plan=_plan(session, "Монгол даатгал").insurance_plan_id,
+        lab_request=lab.request(session, patient=patient, doctor=doctor, status=lab.S.SENT).lab_request_id,
         token=security.share(session, SECRET, ShareKind.VERIFY, "invoice", invoice.invoice_id, patient.patient_id),
     )
 
@@ -87,6 +91,7 @@ def grow(session: Session, main: Main, count: int) -> None:
         _rooms(session, main)
         _catalogue(session)
         _chair(session, main)
+        _lab(session, main)
         _money(session, main)
         _machine(session)
     session.flush()
@@ -183,6 +188,15 @@ def _chair(session: Session, main: Main) -> None:
     row = session.get_one(Prescription, written.prescription_id)
     now = datetime.now(UTC)
     clinical_actions.issue_prescription(session, row, doctor_id=main.doctor, by=None, now=now, today=clinical.today())
+
+
+def _lab(session: Session, main: Main) -> None:
+    patient = session.get_one(Patient, main.patient)
+    doctor = session.get_one(Employee, main.doctor)
+    asked = session.get_one(LabRequest, main.lab_request)
+    lab.result(session, asked)
+    lab.request(session, patient=patient, doctor=doctor, status=lab.S.SENT)
+    lab.result(session, flag=ResultFlag.CRITICAL)
 
 
 _teeth = itertools.cycle([f"{quadrant}{number}" for quadrant in (1, 2, 3, 4) for number in range(4, 9)])

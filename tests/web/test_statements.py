@@ -54,6 +54,7 @@ PAGES: dict[str, Addresses] = {
     "FindPage.find": lambda _: [f"/treatments/find/{kind}?q=а" for kind in ("service", "diagnosis", "medicine", "doctor")],
     "PrescriptionPage.show": lambda main: [f"/prescriptions/{k}" for k in (main.prescription, main.draft_prescription)],
     "PrescriptionPage.pdf": lambda main: [f"/prescriptions/{main.prescription}.pdf"],
+    "LabRequestPage.pdf": lambda main: [f"/lab-requests/{main.lab_request}.pdf"],
     "DraftPage.usual": lambda main: [f"/prescriptions/for/{main.treatment}/usual?medicine_id=1"],
 }  # fmt: skip
 # Asked with a job's or list's own key, which only the test knows.

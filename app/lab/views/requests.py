@@ -31,8 +31,11 @@ from app.web.views import ClinicPage, ClinicView
 PAGE = "/lab-requests"
 SHORT = 120  # characters of a description in a list
 PARTS = (
-    ("open", T("Still open")), ("at_lab", T("At the lab")), ("overdue", T("Overdue")), ("back", T("Back, not fitted yet")),
-)  # fmt: skip
+    ("open", T("Still open")),
+    ("at_lab", T("At the lab")),
+    ("overdue", T("Overdue")),
+    ("back", T("Back, not fitted yet")),
+)
 
 
 def _part(key: str) -> list[ColumnElement[bool]]:

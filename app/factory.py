@@ -29,7 +29,7 @@ from app.web.catalogues import ensure_compiled
 from app.web.errors import init_errors
 from app.web.headers import init_headers
 from app.web.text import LOCALES, say
-from app.web.theme import init_theme
+from app.web.theme import init_theme, speak_quickly
 from app.web.who import NOBODY, Hooks
 from app.workflows.identify import actor_of, with_people
 
@@ -59,6 +59,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         builder = ClinicBuilder(update_perms=False, security_manager_class=ClinicSecurityManager)
         builder.init_app(flask_app, sqla.session)
         flask_app.extensions["babel"].locale_selector = _locale
+        speak_quickly(flask_app)
         for view in menu.VIEWS:
             builder.add_view_no_menu(view)
     from app import cli

@@ -5,7 +5,10 @@ are taken off here, before any engine exists (trap 21 of the stack).
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -62,9 +65,12 @@ class Base(Model):
     @property
     def row_id(self) -> Any:
         """The primary key's value (a tuple where it has several columns)."""
-        key = sa.inspect(type(self)).primary_key
-        values = tuple(getattr(self, column.key) for column in key)
-        return values[0] if len(values) == 1 else values
+        return _key_of(type(self))(self)
+
+
+@cache
+def _key_of(model: type[Any]) -> Callable[[Any], Any]:
+    return attrgetter(*(column.key for column in sa.inspect(model).primary_key))
 
 
 class AppendOnly(Base):

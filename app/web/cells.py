@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from flask import url_for
+from flask import g, url_for
 from markupsafe import Markup, escape
 
 from app.db.base import Base
@@ -15,6 +15,7 @@ from app.web.text import moment, money, percent, phone_link, say
 
 # model → (endpoint, page) of the record that a name links to; filled as views register
 RECORDS: dict[type[Any], tuple[str, str]] = {}
+_MARK = 123_456_789_987_654_321  # stands for a key while an address is built
 
 
 def name_of(row: Any) -> str:
@@ -25,7 +26,19 @@ def name_of(row: Any) -> str:
 def record_url(row: Any) -> str | None:
     """Where the record of `row` is shown, if the person may open it."""
     endpoint, page = RECORDS.get(type(row), ("", ""))
-    return url_for(endpoint, pk=row.row_id) if endpoint and who.may("read", page) else None
+    return link_to(endpoint)(row.row_id) if endpoint and who.may("read", page) else None
+
+
+def link_to(endpoint: str) -> Callable[[Any], str]:
+    """The address of an endpoint's records by their key, built once for each answer."""
+    known = g.setdefault("record_links", {})
+    if endpoint not in known:
+        before, mark, behind = url_for(endpoint, pk=_MARK).partition(str(_MARK))
+        known[endpoint] = lambda key: (
+            f"{before}{key}{behind}" if mark and type(key) is int else url_for(endpoint, pk=key)
+        )
+    found: Callable[[Any], str] = known[endpoint]
+    return found
 
 
 def reference(row: Any) -> Markup:
@@ -33,7 +46,7 @@ def reference(row: Any) -> Markup:
     if row is None:
         return Markup("")
     url = record_url(row)
-    return Markup('<a href="{}">{}</a>').format(url, name_of(row)) if url else escape(name_of(row))
+    return Markup(f'<a href="{escape(url)}">{escape(name_of(row))}</a>') if url else escape(name_of(row))
 
 
 def in_both(mn: str, en: str) -> Markup:
@@ -49,7 +62,7 @@ def spoken(column: str) -> str:
 def badge(value: Code | Word) -> Markup:
     """A status: a colour and a word."""
     css = f"{type(value).__name__.lower()}-{value.word}".replace("_", "-").replace(" ", "-")
-    return Markup('<span class="label tag {}">{}</span>').format(css, say(value))
+    return Markup(f'<span class="label tag {escape(css)}">{escape(say(value))}</span>')
 
 
 def show(value: Any, type_: Any = None) -> Markup:
@@ -84,6 +97,11 @@ def as_text(value: Any, type_: Any = None) -> str:
     if isinstance(value, Base):
         return name_of(value)
     return say(value)
+
+
+def plain(cell: Any) -> Any:
+    """A cell without a link of its own, to stand inside one."""
+    return escape(cell).striptags() if "<a " in cell else cell
 
 
 def is_number(type_: Any) -> bool:

@@ -6,9 +6,9 @@ from datetime import date, datetime, time
 from typing import Any
 
 import flask_babel
-from flask import g, has_request_context
+from flask import g, has_app_context, has_request_context
 from flask_babel import LazyString
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.kernel.enums import Code, Word
 from app.kernel.money import format_tugrug
@@ -21,8 +21,53 @@ LOCALES = {"mn": "Монгол", "en": "English"}
 
 def locale() -> str:
     """The language of this answer: `mn` or `en`."""
-    found = flask_babel.get_locale()
+    known = _known_locale()
+    found = flask_babel.get_locale() if known is None else known
     return "en" if found is not None and found.language == "en" else "mn"
+
+
+def _known_locale() -> Any:
+    """What Flask-Babel keeps of this request's language once it has been asked: it is asked for at every word."""
+    if not has_app_context():
+        return None
+    kept = g._get_current_object().__dict__.get("_flask_babel")
+    return None if kept is None else kept.__dict__.get("babel_locale")
+
+
+def translated(msgid: str, context: str | None = None) -> str:
+    """A sentence in the reader's language, its placeholders open."""
+    words = WORDS[locale()]
+    known = words.get((context, msgid))
+    if known is None:
+        known = str(flask_babel.pgettext(context, msgid) if context else flask_babel.gettext(msgid))
+        if flask_babel.get_locale() is not None:
+            words[context, msgid] = known
+    return known
+
+
+Message = tuple[str | None, str]
+# what has been looked up, by language; the sentences of the program are its only keys
+WORDS: dict[str, dict[Message, str]] = {language: {} for language in LOCALES}
+MARKED: dict[str, Markup] = {}  # a sentence without placeholders, ready for a page
+
+
+def _ready(text: str, values: dict[str, Any]) -> Markup:
+    if values:
+        return Markup(text) % values
+    ready = MARKED.get(text)
+    if ready is None:
+        ready = MARKED[text] = Markup(text) % ()
+    return ready
+
+
+def template_text(msgid: str, **values: Any) -> Markup:
+    """`_("…")` of templates: the values are escaped, the sentence is not."""
+    return _ready(translated(msgid), values)
+
+
+def template_text_of(context: str, msgid: str, **values: Any) -> Markup:
+    """`pgettext("…", "…")` of templates."""
+    return _ready(translated(msgid, context), values)
 
 
 @contextmanager
@@ -35,10 +80,10 @@ def speaking(language: str) -> Iterator[None]:
 def say(value: Any) -> str:
     """Any value as the reader reads it: marks, names in two languages, enums, dates, moments, yes and no."""
     if isinstance(value, Text):
-        params = {key: say(param) for key, param in value.params.items()}
-        context, msgid = value.context, value.msgid
-        text = flask_babel.pgettext(context, msgid) if context else flask_babel.gettext(msgid)
-        return str(text) % params  # also without parameters: a percent sign is written %%
+        text = translated(value.msgid, value.context)
+        if not value.params:
+            return text % () if "%" in text else text  # a percent sign is written %%
+        return text % {key: say(param) for key, param in value.params.items()}
     if isinstance(value, Names):
         first, second = (value.mn, value.en) if locale() == "mn" else (value.en, value.mn)
         return first or second
@@ -64,7 +109,7 @@ def lazy(text: Text | str) -> LazyString | str:
 
 def moment(value: datetime | None) -> str:
     """`2026-11-20 14:30` on the clinic's clock."""
-    return "" if value is None else f"{value.astimezone(who.clinic().zone):%Y-%m-%d %H:%M}"
+    return "" if value is None else value.astimezone(who.clinic().zone).isoformat(" ", "minutes")[:16]
 
 
 def clock(value: datetime | time | None) -> str:
@@ -93,7 +138,7 @@ def percent(value: int | None) -> str:
 
 def phone_link(value: str | None) -> Markup:
     """A number that dials."""
-    return Markup("") if not value else Markup('<a class="phone" href="tel:{}">{}</a>').format(value, show_phone(value))
+    return Markup(f'<a class="phone" href="tel:{escape(value)}">{escape(show_phone(value))}</a>' if value else "")
 
 
 WEEKDAYS = (T("Monday"), T("Tuesday"), T("Wednesday"), T("Thursday"), T("Friday"), T("Saturday"), T("Sunday"))

@@ -28,7 +28,14 @@ class EditingScreens(ClinicTable):
     # --- forms
 
     def make_form(self, columns: Sequence[str]) -> type[forms.ClinicForm]:
-        """The form class for these columns, inline rows included."""
+        """The form class for these columns, inline rows included; made once."""
+        known = self.__dict__.setdefault("_made_forms", {})
+        if tuple(columns) not in known:
+            known[tuple(columns)] = self._make_form(columns)
+        found: type[forms.ClinicForm] = known[tuple(columns)]
+        return found
+
+    def _make_form(self, columns: Sequence[str]) -> type[forms.ClinicForm]:
         made: dict[str, Any] = {}
         for name in columns:
             if name in self.inlines:

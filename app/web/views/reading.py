@@ -12,6 +12,7 @@ from app.db.base import sqla
 from app.kernel.text import T, Text
 from app.web import cells, listing, related, who
 from app.web.access import reads
+from app.web.body import Body
 from app.web.text import say
 from app.web.views.table import ClinicTable
 
@@ -46,8 +47,12 @@ class ReadingScreens(ClinicTable):
         """More for a room's own list template."""
         return {}
 
+    def body(self, extras: dict[Any, dict[str, Any]]) -> Body:
+        """What writes the rows of a list."""
+        return Body(self, self.shown_columns(), extras)
+
     def cell(self, row: Any, name: str, extras: dict[Any, dict[str, Any]]) -> Any:
-        """The cell of a list or record."""
+        """The cell of a record."""
         own = extras.get(row.row_id, {})
         return cells.show(own[name] if name in own else getattr(row, name), self.type_of(name))
 

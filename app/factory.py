@@ -129,7 +129,8 @@ def _init_requests(flask_app: Flask) -> None:
         me = who.me()
         g.request_id = str(uuid.uuid4())
         set_actor(actor_of(me, g.request_id, request.remote_addr or ""))
-        identity.touch()
+        if not getattr(flask_app.view_functions.get(request.endpoint or ""), "is_quiet", False):
+            identity.touch()
         if me.must_change_password and not request.path.startswith(("/profile", "/logout", "/lang", "/static")):
             return redirect("/profile")
         return None

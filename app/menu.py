@@ -9,6 +9,7 @@ import app.related  # noqa: F401 - which lists appear inside which record
 from app.billing import views as billing
 from app.catalogue import views as catalogue
 from app.clinical import views as clinical
+from app.communication import views as communication
 from app.desk import (
     dashboard,
     day_board,
@@ -45,6 +46,7 @@ VIEWS: tuple[Any, ...] = (
     *lab.VIEWS,
     *billing.VIEWS,
     *insurance.VIEWS,
+    *communication.VIEWS,
 )
 
 

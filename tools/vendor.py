@@ -43,6 +43,7 @@ ICONS = ("lucide-static", "1.62.0", "ISC", [
     "clipboard-list", "id-card", "list", "arrow-left", "arrow-right", "undo-2", "printer", "languages",
     "panel-left-close", "history", "ellipsis", "credit-card", "banknote", "file-text", "key-round", "log-in",
     "circle-user", "activity", "refresh-cw", "user-plus", "lock", "tags", "umbrella", "palmtree", "briefcase", "eye",
+    "mail", "message-square", "phone-call", "phone-off", "send",
 ])  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,19 @@ from app.communication.models import Notification
 from app.communication.rules import as_json
 from app.db.unit import TryAgain
 from app.kernel.text import Text
+
+
+def read(row: Notification, by: int | None, now: datetime) -> None:
+    """Somebody opened a notification; the first time counts."""
+    if row.read_at is None:
+        row.read_at, row.read_by = now, by
+
+
+def read_all(session: Session, user_id: int | None, patient_id: int | None, now: datetime) -> None:
+    """Somebody has seen enough: all of theirs are read."""
+    waiting = sa.select(Notification).where(queries.is_mine(user_id, patient_id), Notification.read_at.is_(None))
+    for row in session.scalars(waiting.with_for_update()):
+        read(row, user_id, now)
 
 
 def notify(

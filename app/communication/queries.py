@@ -30,6 +30,21 @@ def known_keys(session: Session, keys: Iterable[str]) -> set[str]:
     return set(session.scalars(sa.select(column).where(column.in_(list(keys)))))
 
 
+def unread(user_id: ColumnElement[int], patient_id: ColumnElement[int]) -> ColumnElement[int]:
+    """How many notifications a user has not opened, as a part of the statement that knows these columns."""
+    waiting = sa.select(sa.func.count()).where(Notification.read_at.is_(None))
+    ones_own = waiting.where(Notification.user_id == user_id)
+    as_patient = waiting.where(Notification.patient_id == patient_id, Notification.user_id.is_(None))
+    tables = [user_id.table, patient_id.table]  # type: ignore[attr-defined]  # they are columns
+    return ones_own.correlate(*tables).scalar_subquery() + as_patient.correlate(*tables).scalar_subquery()
+
+
+def latest(session: Session, user_id: int | None, patient_id: int | None, limit: int) -> Sequence[Notification]:
+    """Somebody's newest notifications."""
+    statement = sa.select(Notification).where(is_mine(user_id, patient_id))
+    return session.scalars(statement.order_by(Notification.notification_id.desc()).limit(limit)).all()
+
+
 def is_mine(user_id: int | None, patient_id: int | None) -> ColumnElement[bool]:
     """The condition "this notification is mine"."""
     if patient_id is None:

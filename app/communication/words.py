@@ -1,5 +1,38 @@
 """What the columns of this room are called."""
 
-from app.kernel.text import Text
+from app.kernel.text import TC, T, Text
 
-LABELS: dict[str, Text] = {}
+LABELS: dict[str, Text] = {
+    "begin_call": T("Began"),
+    "end_call": T("Ended"),
+    "call.direction": TC("call", "Direction"),
+    "sms.direction": TC("call", "Direction"),
+    "contact_type": T("Whose number"),
+    "contacter_id": T("Person"),
+    "taken_by": T("Taken by"),
+    "sms_text": T("Text"),
+    "sms.time": T("Time"),
+    "sms.subject": T("Subject"),
+    "sms.message": T("Message"),
+    "message_template.channel": T("Sent by"),
+    "variant": T("Variant"),
+    "weight": T("Share of recipients, %%"),
+    "subject_mn": T("Subject in Mongolian"),
+    "subject_en": T("Subject in English"),
+    "body_mn": T("Text in Mongolian"),
+    "body_en": T("Text in English"),
+    "latin": T("Send in Latin letters"),
+    "message.channel": T("Sent by"),
+    "message.to": T("To"),
+    "message.locale": T("Language"),
+    "message.subject": T("Subject"),
+    "message.body": T("Text"),
+    "message_template": T("Template"),
+    "message.template": T("Template"),
+    "send_after": T("Not before"),
+    "sent_at": T("Sent at"),
+    "message.attempts": T("Attempts"),
+    "message.last_error": T("What went wrong"),
+    "notification.body": T("Text"),
+    "read_at": T("Read at"),
+}

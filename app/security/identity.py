@@ -36,7 +36,7 @@ class Memory:
 
 
 MEMORY = Memory()
-# The room of people stands above: it adds employee and patient to the session's statement.
+# Rooms above add to the session's statement: the user's employee and patient, and how much is unread.
 Widen = Callable[["sa.Select[Any]"], "sa.Select[Any]"]
 
 
@@ -68,6 +68,7 @@ def identify(widen: Widen) -> Identity:
         employee_id=row.employee_id,
         patient_id=row.patient_id,
         must_change_password=profile.must_change_password,
+        unread=row.unread,
     )
 
 

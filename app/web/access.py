@@ -92,6 +92,12 @@ def signed_in(method: F) -> F:
     return guarded  # type: ignore[return-value]
 
 
+def quiet(method: F) -> F:
+    """Asked by the page itself, again and again: no sign that somebody is there (the session's idle time runs on)."""
+    method.is_quiet = True
+    return method
+
+
 def public(method: F) -> F:
     """Open to anybody. The mark is what makes it deliberate."""
     method.gate = "public"  # type: ignore[attr-defined]

@@ -25,6 +25,7 @@ class Identity:
     employee_id: int | None = None
     patient_id: int | None = None
     must_change_password: bool = False
+    unread: int = 0  # notifications that wait for the person
 
     @property
     def is_signed_in(self) -> bool:

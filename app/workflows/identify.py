@@ -1,9 +1,10 @@
-"""Whose employee and patient rows a user has: asked in the session's own statement."""
+"""Whose employee and patient rows a user has, and how much is unread: asked in the session's own statement."""
 
 from typing import Any
 
 import sqlalchemy as sa
 
+from app.communication.queries import unread
 from app.db import Actor
 from app.people.models import Employee, Patient
 from app.security.models import SessionToken
@@ -11,9 +12,10 @@ from app.web.who import Identity
 
 
 def with_people(statement: "sa.Select[Any]") -> "sa.Select[Any]":
-    """The session's statement, with the numbers of the user's employee and patient."""
+    """The session's statement, with the numbers of the user's employee and patient and of what they haven't read."""
+    waiting = unread(SessionToken.__table__.c.user_id, Patient.__table__.c.patient_id).label("unread")
     return (
-        statement.add_columns(Employee.employee_id, Patient.patient_id)
+        statement.add_columns(Employee.employee_id, Patient.patient_id, waiting)
         .outerjoin(Employee, Employee.user_id == SessionToken.user_id)
         .outerjoin(Patient, Patient.user_id == SessionToken.user_id)
     )

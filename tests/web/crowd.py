@@ -24,11 +24,11 @@ from app.people.rules import PositionType, RelationKind
 from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus
 from app.security import actions as security
-from app.security.models import LoginAttempt, Setting
+from app.security.models import LoginAttempt, Setting, User
 from app.security.rules import LoginOutcome, SessionType, ShareKind
 from app.security.settings import SETTINGS
 from app.workflows.register_patient import register_patient
-from tests.factories import billing, catalogue, clinical, lab, people, scheduling
+from tests.factories import billing, catalogue, clinical, communication, lab, people, scheduling
 
 S = AppointmentStatus
 _numbers = itertools.count(1)
@@ -93,6 +93,7 @@ def grow(session: Session, main: Main, count: int) -> None:
         _chair(session, main)
         _lab(session, main)
         _money(session, main)
+        _talk(session, main)
         _machine(session)
     session.flush()
 
@@ -227,6 +228,11 @@ def _money(session: Session, main: Main) -> None:
         made(session)  # of somebody else
     for key in (main.invoice, other.invoice_id):
         security.share(session, f"{next(_numbers)}", ShareKind.VERIFY, "invoice", key, main.patient)
+
+
+def _talk(session: Session, main: Main) -> None:
+    for user_id in session.scalars(sa.select(User.id)):
+        communication.notification(session, user_id)
 
 
 def _machine(session: Session) -> None:

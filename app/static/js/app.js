@@ -211,3 +211,23 @@ document.addEventListener("focusout", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => prepare(event.detail.elt));
 prepare(document);
 export { texts, prepare, escapeHtml };
+
+// --- the bell: looked at again every minute while the page is in sight; that keeps no session alive
+const bell = document.getElementById("bell"), LISTEN_EVERY = 60_000;
+let lastHeard = Date.now();
+async function part(url, target) {
+  try {
+    const answer = await fetch(url, { headers: { "HX-Request": "true" }, redirect: "manual" });
+    if (answer.ok) document.getElementById(target).innerHTML = await answer.text();
+  } catch { /* not reachable just now: the next minute asks again */ }
+}
+function listen() {
+  if (document.hidden || Date.now() - lastHeard < LISTEN_EVERY) return;
+  lastHeard = Date.now();
+  part(bell.dataset.count, "bell-count");
+}
+if (bell) {
+  setInterval(listen, LISTEN_EVERY);
+  document.addEventListener("visibilitychange", listen);
+  bell.addEventListener("toggle", () => { if (bell.open) part(bell.dataset.latest, "bell-list"); });
+}

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.db import E164, AppendOnly, BigKey, Instant, Stamped, Tugrug, WordType, ascii_string, table_args
 from app.files.models import StoredFile
 from app.kernel.text import Names
-from app.stock.rules import ExpenseMethod, ItemCategory, Movement, Unit
+from app.stock.rules import ExpenseMethod, ItemCategory, Level, Movement, Unit, level_of
 
 
 class Supplier(Stamped):
@@ -60,9 +60,14 @@ class InventoryItem(Stamped):
         return Names(self.name_mn, self.name_en)
 
     @property
-    def is_low(self) -> bool:
-        """At or below the least that should be there."""
-        return self.on_hand <= self.minimum_stock
+    def level(self) -> Level:
+        """Whether there is enough of it."""
+        return level_of(self.on_hand, self.minimum_stock)
+
+    @property
+    def value(self) -> int:
+        """What is there, at its cost."""
+        return self.on_hand * self.cost
 
 
 class InventoryLog(AppendOnly):
@@ -82,6 +87,7 @@ class InventoryLog(AppendOnly):
     supplier_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("supplier.supplier_id"))
     by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
     reason: Mapped[str | None] = mapped_column(String(255))
+    idempotency_key: Mapped[str | None] = mapped_column(ascii_string(80), unique=True)
 
     item: Mapped[InventoryItem] = relationship(InventoryItem)
     supplier: Mapped[Supplier | None] = relationship(Supplier)

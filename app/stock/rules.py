@@ -1,7 +1,29 @@
 """Supplies: what a movement does to the count, and when an item is low. Source: rules.md, Stock."""
 
+import re
+
 from app.kernel.enums import Word
+from app.kernel.errors import RuleError
+from app.kernel.money import LARGEST
 from app.kernel.text import T
+
+MOST_MOVED, MOST_HELD = 1_000_000, 100_000_000
+LONGEST_REASON = 255
+
+
+class Level(Word):
+    """Whether there is enough of an item."""
+
+    OUT = "out", T("Out of stock")
+    LOW = "low", T("Low stock")
+    ENOUGH = "enough", T("Enough")
+
+
+def level_of(on_hand: int, minimum: int) -> Level:
+    """Low is at or below the minimum; nothing there is out, whatever the minimum."""
+    if on_hand <= 0:
+        return Level.OUT
+    return Level.LOW if on_hand <= minimum else Level.ENOUGH
 
 
 class Unit(Word):
@@ -58,3 +80,69 @@ class ExpenseMethod(Word):
     CARD = "card", T("Card")
     BANK_TRANSFER = "bank transfer", T("Bank transfer")
     OTHER = "other", T("Other")
+
+
+COMES = frozenset({Movement.RECEIVED})
+GOES = frozenset({Movement.USED, Movement.RETURNED, Movement.EXPIRED, Movement.LOST})
+NEEDS_REASON = frozenset({Movement.ADJUSTED, Movement.LOST})
+
+
+def change_of(kind: Movement, count: int) -> int:
+    """What `count` units do to the number on hand. Raises RuleError for none or too many.
+
+    An adjustment has no direction of its own: see `correction`.
+    """
+    if not 1 <= count <= MOST_MOVED:
+        raise RuleError(T("From %(least)s to %(most)s.", least="1", most=f"{MOST_MOVED:,}"), field="quantity")
+    return count if kind in COMES else -count
+
+
+def correction(counted: int, known: int) -> int:
+    """What a recount does to the number on hand. Raises RuleError where it agrees."""
+    if not 0 <= counted <= MOST_MOVED:
+        raise RuleError(T("From %(least)s to %(most)s.", least="0", most=f"{MOST_MOVED:,}"), field="counted")
+    if counted == known:
+        raise RuleError(T("The count agrees with the stock: there is nothing to correct."), field="counted")
+    return counted - known
+
+
+def check_reason(kind: Movement, reason: str | None) -> str | None:
+    """The reason without the space around it. Raises RuleError where one is needed, and for a long one."""
+    clean = (reason or "").strip()
+    if not clean and kind in NEEDS_REASON:
+        raise RuleError(T("Say why."), field="reason")
+    if len(clean) > LONGEST_REASON:
+        text = T("At most %(longest)s characters; this has %(length)s.", longest=LONGEST_REASON, length=len(clean))
+        raise RuleError(text, field="reason")
+    return clean or None
+
+
+def check_cost(cost: int | None) -> None:
+    """Refuse a price that no item has. Raises RuleError."""
+    if cost is not None and not 0 <= cost <= LARGEST:
+        raise RuleError(T("This amount is too large."), field="cost")
+
+
+def budget_share(spent: int, budget: int | None) -> int | None:
+    """How much of a month's budget is spent, in percent, rounded down; None without a budget.
+
+    Nothing may be spent of a budget of 0: what is spent all the same is over it.
+    """
+    if budget is None:
+        return None
+    if budget == 0:
+        return 101 if spent else 0
+    return spent * 100 // budget
+
+
+def is_over(spent: int, budget: int | None) -> bool:
+    """Whether a month's budget is overspent; exactly spent is not."""
+    return budget is not None and spent > budget
+
+
+def clean_sku(typed: str) -> str:
+    """An item's code in capitals: letters, digits, dots and dashes, as a label carries it. Raises RuleError."""
+    code = typed.strip().upper()
+    if not re.fullmatch(r"[A-Z0-9][A-Z0-9.\-/]{0,39}", code):
+        raise RuleError(T("Write a code of Latin letters and digits, such as GLV-M."), field="sku")
+    return code

@@ -20,6 +20,7 @@ from app.clinical.rules import TreatmentStatus
 from app.kernel.errors import Conflict, NotFound, RuleError
 from app.kernel.text import T
 from app.scheduling.models import Appointment
+from app.workflows import stock
 from app.workflows.visit_moves import finish_if_settled
 
 
@@ -70,6 +71,7 @@ def bill_rest(session: Session, treatment_id: int, *, posting: Posting, vat_bp: 
 def issue(session: Session, invoice_id: int, *, posting: Posting, terms: Terms, seen: str | None = None) -> Invoice:
     """Post a draft as the desk saw it (`seen`: its last change); one that costs nothing settles its visit.
 
+    Its medicines leave the stock.
     Raises Conflict where it or the work it charges was changed since, RuleError, NotFound.
     """
     patient_id, treatment_id = _of_invoice(session, invoice_id)
@@ -81,8 +83,16 @@ def issue(session: Session, invoice_id: int, *, posting: Posting, terms: Terms, 
     if queries.changed_lines(session, invoice_id):
         raise Conflict(T("The work of this visit was changed after this draft. Take the changes over first."))
     actions.issue_invoice(session, invoice_id, posting, due_days=terms.due_days, vat_bp=terms.vat_bp)
+    stock.hand_out(session, invoice, posting)
     if treatment_id is not None:
         settle(session, [treatment_id], posting)
+    return invoice
+
+
+def void(session: Session, invoice_id: int, reason: str | None, *, posting: Posting) -> Invoice:
+    """Take a posted invoice back; its medicines are in stock again. Raises RuleError, Conflict, NotFound."""
+    invoice = actions.void_invoice(session, invoice_id, reason, posting)
+    stock.take_back(session, invoice, posting)
     return invoice
 
 

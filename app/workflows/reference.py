@@ -8,10 +8,11 @@ from app.catalogue import reference as catalogue
 from app.people import reference as people
 from app.scheduling import reference as scheduling
 from app.security import reference as security
+from app.stock import reference as stock
 
 
 def load_all(session: Session, today: date, time_zone: str) -> None:
     """Load every room's reference data; a new clinic starts in `time_zone`."""
     security.load(session, time_zone)
-    for room in (people, catalogue, scheduling):
+    for room in (people, stock, catalogue, scheduling):
         room.load(session, today)

@@ -226,6 +226,7 @@ def upgrade():
     sa.Column('supplier_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('by', sa.Integer(), nullable=True),
     sa.Column('reason', sa.String(length=255), nullable=True),
+    sa.Column('idempotency_key', sa.String(length=80).with_variant(mysql.VARCHAR(length=80, charset='ascii', collation='ascii_bin'), 'mysql', 'mariadb'), nullable=True),
     sa.Column('created_at', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql', 'mariadb'), nullable=False),
     sa.CheckConstraint("`kind` IN ('received', 'used', 'returned', 'adjusted', 'expired', 'lost')", name=op.f('ck_inventory_log_kind')),
     sa.CheckConstraint('quantity <> 0', name=op.f('ck_inventory_log_quantity_not_zero')),
@@ -233,6 +234,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['inventory_item_id'], ['inventory_item.inventory_item_id'], name=op.f('fk_inventory_log_inventory_item_id')),
     sa.ForeignKeyConstraint(['supplier_id'], ['supplier.supplier_id'], name=op.f('fk_inventory_log_supplier_id')),
     sa.PrimaryKeyConstraint('inventory_log_id', name=op.f('pk_inventory_log')),
+    sa.UniqueConstraint('idempotency_key', name=op.f('uq_inventory_log_idempotency_key')),
     mysql_charset='utf8mb4',
     mysql_collate='utf8mb4_bin',
     mysql_engine='InnoDB'

@@ -2,10 +2,8 @@
 
 import re
 from typing import Any
-from uuid import uuid4
 
 from wtforms import HiddenField
-from wtforms.validators import ValidationError
 
 from app.billing.actions import Line, Tender
 from app.billing.rules import AdjustmentKind, PaymentMethod, RefundKind, change_due
@@ -16,23 +14,10 @@ from app.kernel.money import parse_tugrug, share_of
 from app.kernel.text import T
 from app.web import fields
 from app.web.forms import ClinicForm, RowForm, RowsField
-from app.web.text import lazy, percent, say
+from app.web.keys import KeyField
+from app.web.text import lazy, percent
 
 MOST_LINES = 300
-_KEY = re.compile(r"[0-9a-f]{32}")
-
-
-def new_key() -> str:
-    """A key for one form: whatever is sent under it twice is written once."""
-    return uuid4().hex
-
-
-class KeyField(HiddenField):
-    """The key of a form; one that was tampered with is refused."""
-
-    def pre_validate(self, form: Any) -> None:
-        if not _KEY.fullmatch(self.data or ""):
-            raise ValidationError(say(T("This form is incomplete. Load the page again.")))
 
 
 # --- drafts

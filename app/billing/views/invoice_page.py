@@ -219,4 +219,4 @@ class InvoiceMoneyPage(ClinicPage):
     def void(self, pk: int) -> Any:
         """Take it back."""
         form, posting = forms.VoidForm(), screen.posting()
-        return screen.save(pk, "void_form", form, lambda s: actions.void_invoice(s, pk, form.reason.data, posting))
+        return screen.save(pk, "void_form", form, lambda s: checkout.void(s, pk, form.reason.data, posting=posting))

@@ -17,6 +17,7 @@ from app.kernel.text import T
 from app.people.models import Patient
 from app.web import cells, saving, who
 from app.web.access import needs_right, reads
+from app.web.keys import new_key
 from app.web.text import say
 from app.web.views import ClinicPage
 from app.workflows import checkout
@@ -87,9 +88,7 @@ class PaymentPage(ClinicPage):
 
 
 def _refund_form(payment: Payment, left: int) -> forms.RefundForm:
-    return forms.RefundForm(
-        formdata=None, key=forms.new_key(), kind=RefundKind.REFUND, amount=left, by_method=payment.method
-    )
+    return forms.RefundForm(formdata=None, key=new_key(), kind=RefundKind.REFUND, amount=left, by_method=payment.method)
 
 
 class TakePaymentPage(ClinicPage):
@@ -132,5 +131,5 @@ def _fresh(typed: str) -> forms.AccountPayForm:
     known = parse_key(typed)
     owed = queries.balances(sqla.session(), [known]).get(known, 0) if known and who.has_right("see_balance") else 0
     first = {"method": PaymentMethod.CASH, "amount": owed if owed > 0 else None}
-    data = {"key": forms.new_key(), "patient_id": known, "tenders": [first, {}]}
+    data = {"key": new_key(), "patient_id": known, "tenders": [first, {}]}
     return forms.AccountPayForm(formdata=None, data=data)

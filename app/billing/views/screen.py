@@ -20,6 +20,7 @@ from app.security.actions.shares import share
 from app.security.rules import ShareKind
 from app.web import saving, who
 from app.web.forms import ClinicForm
+from app.web.keys import new_key
 from app.web.text import say, today
 from app.workflows import checkout
 from app.workflows.checkout import Terms
@@ -150,7 +151,7 @@ def _forms(invoice: Invoice, context: dict[str, Any], refused: dict[str, ClinicF
 def pay_form(amount: int) -> forms.PayForm:
     """A payment of what is owed, in cash unless another method is chosen, under a key of its own."""
     rows = [{"amount": amount or None, "method": PaymentMethod.CASH}, {}]
-    return forms.PayForm(formdata=None, data={"key": forms.new_key(), "tenders": rows})
+    return forms.PayForm(formdata=None, data={"key": new_key(), "tenders": rows})
 
 
 def lines_form(lines: list[Any]) -> forms.LinesForm:
@@ -190,7 +191,7 @@ def pay(pk: int, form: forms.PayForm, *, is_draft: bool) -> Any:
 
     result, status = saving.save(form, write)
     if status == 409 and form.refusal.get("payment_id"):
-        form.key.data = forms.new_key()  # the old one is used up; what follows is another payment
+        form.key.data = new_key()  # the old one is used up; what follows is another payment
     return page(pk, status, pay_form=form) if status != 200 else back(pk, receipt=result[0], change=result[1] or None)
 
 

@@ -26,6 +26,7 @@ from app.lab import views as lab
 from app.people import views as people
 from app.scheduling import views as scheduling
 from app.security import views as security
+from app.stock import views as stock
 from app.web import who
 from app.web.text import say
 
@@ -40,6 +41,7 @@ VIEWS: tuple[Any, ...] = (
     *imports.VIEWS,
     patient_profile.PatientProfilePage,
     *people.VIEWS,
+    *stock.VIEWS,
     *catalogue.VIEWS,
     *scheduling.VIEWS,
     *clinical.VIEWS,
@@ -85,6 +87,14 @@ MENU: tuple[tuple[Text | None, tuple[Entry, ...]], ...] = (
             Entry("/invoices", "/invoices", T("Invoices"), "receipt"),
             Entry("/payments", "/payments", T("Payments"), "wallet"),
             Entry("/insurance", "/insurance", T("Insurance"), "umbrella"),
+        ),
+    ),
+    (
+        T("Supplies"),
+        (
+            Entry("/inventory", "/inventory", T("Inventory"), "briefcase"),
+            Entry("/inventory/logs", "/inventory/logs", T("Movements"), "refresh-cw"),
+            Entry("/expenses", "/expenses", T("Expenses"), "banknote"),
         ),
     ),
     (
@@ -144,5 +154,11 @@ def navigation() -> list[Group]:
 
 
 def _is_current(url: str) -> bool:
+    """The entry one stands below; of two the longer address, `/inventory/logs` and not `/inventory`."""
+    standing = [entry.url for _, entries in MENU for entry in entries if _is_below(entry.url)]
+    return url in standing and len(url) == max(map(len, standing))
+
+
+def _is_below(url: str) -> bool:
     bare = url.removesuffix("/list/").rstrip("/")
     return request.path.rstrip("/") == bare or request.path.startswith(bare + "/")

@@ -56,4 +56,6 @@ LABELS = {
     "medicine.instructions_mn": T("Instructions, in Mongolian"),
     "medicine.instructions_en": T("Instructions, in English"),
     "medicine.sale_price": T("Sale price"),
+    "medicine.inventory_item": T("Leaves the stock as"),
+    "medicine.inventory_item_id": T("Leaves the stock as"),
 }

@@ -6,7 +6,7 @@ below zero, and its row of the log beside it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -145,10 +145,10 @@ def _flush_once(session: Session) -> None:
 def save_item(session: Session, row: InventoryItem, values: Mapping[str, Any]) -> InventoryItem:
     """Add or change the description of an item; `row` is new or locked. Nothing is on hand of a new one.
 
-    Raises RuleError for a code that no label can carry.
+    Raises RuleError for a code that no label can carry and for an impossible cost.
     """
     with session.no_autoflush:
-        _fill(row, {**values, "sku": rules.clean_sku(values["sku"])})
+        _fill(row, rules.check_item(values))
     if row.inventory_item_id is None:
         row.on_hand = 0
     session.add(row)
@@ -159,8 +159,9 @@ def save_item(session: Session, row: InventoryItem, values: Mapping[str, Any]) -
 # --- spending
 
 
-def add_expense(session: Session, values: Mapping[str, Any], *, by: int | None) -> Expense:
-    """Write down what was spent; somebody else approves it. Raises RuleError, Conflict for one that is sent twice."""
+def add_expense(session: Session, values: Mapping[str, Any], *, today: date, by: int | None) -> Expense:
+    """Write down what was spent, to be approved. Raises RuleError, Conflict for one that is sent twice."""
+    rules.check_expense(values, today)
     category = session.get(ExpenseCategory, values["expense_category_id"], with_for_update=True)
     if category is None:
         raise RuleError(T("Choose one of the list."), field="expense_category_id")
@@ -183,9 +184,10 @@ def _refuse_twin(session: Session, values: Mapping[str, Any]) -> None:
         )
 
 
-def change_expense(session: Session, row: Expense, values: Mapping[str, Any]) -> Expense:
-    """Change a locked expense that nobody approved yet. Raises Conflict."""
+def change_expense(session: Session, row: Expense, values: Mapping[str, Any], *, today: date) -> Expense:
+    """Change a locked expense that nobody approved yet. Raises RuleError, Conflict."""
     _check_open(row)
+    rules.check_expense(values, today)
     with session.no_autoflush:
         _fill(row, values)
     session.flush()
@@ -199,7 +201,7 @@ def remove_expense(session: Session, row: Expense) -> None:
     session.flush()
 
 
-def approve_expense(session: Session, expense_id: int, seen: str, *, by: int | None) -> Expense:
+def approve_expense(session: Session, expense_id: int, seen: str, *, by: int) -> Expense:
     """Approve an expense as it was seen (its last change); from now on it is fixed. The second click does nothing.
 
     Raises Conflict where it was changed since, NotFound.

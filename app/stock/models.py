@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.db import E164, AppendOnly, BigKey, Instant, Stamped, Tugrug, WordType, ascii_string, table_args
 from app.files.models import StoredFile
 from app.kernel.text import Names
-from app.stock.rules import ExpenseMethod, ItemCategory, Level, Movement, Unit, level_of
+from app.stock.rules import Approval, ExpenseMethod, ItemCategory, Level, Movement, Unit, level_of
 
 
 class Supplier(Stamped):
@@ -65,6 +65,11 @@ class InventoryItem(Stamped):
         return level_of(self.on_hand, self.minimum_stock)
 
     @property
+    def state(self) -> Level:
+        """Whether there is enough of it, or nobody wants it any more."""
+        return self.level if self.is_active else Level.OFF
+
+    @property
     def value(self) -> int:
         """What is there, at its cost."""
         return self.on_hand * self.cost
@@ -96,6 +101,11 @@ class InventoryLog(AppendOnly):
     def title(self) -> Names:
         """The item."""
         return self.item.title
+
+    @property
+    def amount(self) -> int:
+        """What it was worth."""
+        return self.quantity * self.cost
 
 
 class ExpenseCategory(Stamped):
@@ -147,3 +157,8 @@ class Expense(Stamped):
     def title(self) -> Names:
         """What it was spent on."""
         return self.category.title
+
+    @property
+    def state(self) -> Approval:
+        """Whether it is approved."""
+        return Approval.WAITING if self.approved_by is None else Approval.APPROVED

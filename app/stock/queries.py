@@ -59,6 +59,13 @@ def movements_of(session: Session, item_id: int, limit: int = MOVEMENTS) -> Sequ
     return [(row, name) for row, name in session.execute(statement)]
 
 
+def movements_from(session: Session, supplier_id: int, limit: int = MOVEMENTS) -> Sequence[InventoryLog]:
+    """What came from a supplier, and went back there, last."""
+    statement = sa.select(InventoryLog).options(joinedload(InventoryLog.item))
+    latest = statement.where(InventoryLog.supplier_id == supplier_id).order_by(InventoryLog.inventory_log_id.desc())
+    return session.scalars(latest.limit(limit)).all()
+
+
 def used_since(session: Session, item_id: int, since: datetime) -> int:
     """How many units were used since then, what was given back taken off."""
     used = sa.select(sa.func.coalesce(-sa.func.sum(InventoryLog.quantity), 0)).where(
@@ -131,9 +138,11 @@ def spending(session: Session, month: date) -> Sequence[Spending]:
     return [Spending(row, int(sum_), int(rest)) for row, sum_, rest in session.execute(statement)]
 
 
-def waiting_expenses(session: Session) -> int:
-    """How many expenses nobody has approved yet."""
-    return session.scalar(sa.select(sa.func.count()).where(Expense.approved_by.is_(None))) or 0
+def waiting_expenses(session: Session) -> tuple[int, int | None]:
+    """How many expenses nobody has approved yet, and the oldest of them."""
+    counted = sa.select(sa.func.count(), sa.func.min(Expense.expense_id)).where(Expense.approved_by.is_(None))
+    count, oldest = session.execute(counted).one()
+    return int(count), oldest
 
 
 def expense_with_all(session: Session, expense_id: int) -> Expense | None:

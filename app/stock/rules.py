@@ -1,6 +1,9 @@
 """Supplies: what a movement does to the count, and when an item is low. Source: rules.md, Stock."""
 
 import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
 
 from app.kernel.enums import Word
 from app.kernel.errors import RuleError
@@ -17,6 +20,7 @@ class Level(Word):
     OUT = "out", T("Out of stock")
     LOW = "low", T("Low stock")
     ENOUGH = "enough", T("Enough")
+    OFF = "off", T("Switched off")
 
 
 def level_of(on_hand: int, minimum: int) -> Level:
@@ -71,6 +75,13 @@ class Movement(Word):
     ADJUSTED = "adjusted", T("Adjusted")
     EXPIRED = "expired", T("Expired")
     LOST = "lost", T("Lost or broken")
+
+
+class Approval(Word):
+    """Whether somebody looked at an expense."""
+
+    WAITING = "waiting", T("Waiting for approval")
+    APPROVED = "approved", T("Approved")
 
 
 class ExpenseMethod(Word):
@@ -146,3 +157,19 @@ def clean_sku(typed: str) -> str:
     if not re.fullmatch(r"[A-Z0-9][A-Z0-9.\-/]{0,39}", code):
         raise RuleError(T("Write a code of Latin letters and digits, such as GLV-M."), field="sku")
     return code
+
+
+def check_item(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The description of an item with a clean code; what was left open is nothing. Raises RuleError."""
+    check_cost(values.get("cost"))
+    numbers = {name: values.get(name) or 0 for name in ("minimum_stock", "reorder_quantity", "cost")}
+    unit = values.get("unit") or Unit.PIECE
+    return {**values, **numbers, "unit": unit, "sku": clean_sku(values["sku"])}
+
+
+def check_expense(values: Mapping[str, Any], today: date) -> None:
+    """Refuse money that is not spent yet, and no money. Raises RuleError."""
+    if values["spent_on"] > today:
+        raise RuleError(T("This day has not come yet."), field="spent_on")
+    if not 0 < values["amount"] <= LARGEST:
+        raise RuleError(T("Write an amount above zero."), field="amount")

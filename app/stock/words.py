@@ -1,5 +1,46 @@
 """What the columns of this room are called."""
 
-from app.kernel.text import Text
+from app.kernel.text import T
 
-LABELS: dict[str, Text] = {}
+LABELS = {
+    "supplier": T("Supplier"),
+    "inventory_item": T("Item in stock"),
+    "expense_category": T("Expense category"),
+    "supplier.name": T("Name"),
+    "supplier.register_number": T("Company register number"),
+    "inventory_item.sku": T("Item code"),
+    "inventory_item.unit": T("Counted in"),
+    "inventory_item.minimum_stock": T("Minimum stock"),
+    "inventory_item.reorder_quantity": T("Usual order"),
+    "inventory_item.cost": T("Cost of one"),
+    "inventory_item.on_hand": T("Stock on hand"),
+    "inventory_item.value": T("Worth"),
+    "inventory_item.state": T("Level"),
+    "inventory_item.is_low": T("Low or out"),
+    "inventory_item.is_equipment": T("Equipment"),
+    "inventory_item.location": T("Where it is kept"),
+    "inventory_item.low_notified_at": T("Told that it is low"),
+    "inventory_log.created_at": T("When"),
+    "inventory_log.item": T("Item in stock"),
+    "inventory_log.title": T("Item in stock"),
+    "inventory_log.kind": T("Movement"),
+    "inventory_log.quantity": T("Quantity"),
+    "inventory_log.unit": T("Counted in"),
+    "inventory_log.cost": T("Cost of one"),
+    "inventory_log.amount": T("Worth"),
+    "inventory_log.by": T("By"),
+    "inventory_log.written_by": T("By"),
+    "expense_category.monthly_budget": T("Budget of a month"),
+    "expense_category.spent": T("Spent this month"),
+    "expense.title": T("Expense category"),
+    "expense.category": T("Expense category"),
+    "expense.expense_category_id": T("Expense category"),
+    "expense.amount": T("Amount"),
+    "expense.spent_on": T("Spent on"),
+    "expense.method": T("Method"),
+    "expense.reference": T("Document number"),
+    "expense.recorded": T("Written by"),
+    "expense.approved": T("Approved by"),
+    "expense.state": T("Approval"),
+    "expense.is_approved": T("Approved"),
+}

@@ -28,7 +28,7 @@ from app.security.models import LoginAttempt, Setting, User
 from app.security.rules import LoginOutcome, SessionType, ShareKind
 from app.security.settings import SETTINGS
 from app.workflows.register_patient import register_patient
-from tests.factories import billing, catalogue, clinical, communication, lab, people, scheduling
+from tests.factories import billing, catalogue, clinical, communication, lab, people, scheduling, stock
 
 S = AppointmentStatus
 _numbers = itertools.count(1)
@@ -51,6 +51,8 @@ class Main:
     prescription: int
     plan: int
     lab_request: int
+    item: int
+    expense: int
     token: str
     visits: int = 0  # so far; each has a time of its own
 
@@ -80,6 +82,8 @@ def begin(session: Session, doctor_user: int) -> Main:
         prescription=issued.prescription_id,
         plan=_plan(session, "Монгол даатгал").insurance_plan_id,
         lab_request=lab.request(session, patient=patient, doctor=doctor, status=lab.S.SENT).lab_request_id,
+        item=stock.item(session, on_hand=1_000).inventory_item_id,
+        expense=stock.expense(session).expense_id,
         token=security.share(session, SECRET, ShareKind.VERIFY, "invoice", invoice.invoice_id, patient.patient_id),
     )
 
@@ -94,6 +98,7 @@ def grow(session: Session, main: Main, count: int) -> None:
         _lab(session, main)
         _money(session, main)
         _talk(session, main)
+        _supplies(session, main)
         _machine(session)
     session.flush()
 
@@ -233,6 +238,14 @@ def _money(session: Session, main: Main) -> None:
 def _talk(session: Session, main: Main) -> None:
     for user_id in session.scalars(sa.select(User.id)):
         communication.notification(session, user_id)
+def _supplies(session: Session, main: Main) -> None:
+    seller, user = stock.supplier(session), session.scalar(sa.select(sa.func.min(User.id)))
+    known = {"supplier_id": seller.supplier_id, "by": user}
+    stock.move(session, main.item, stock.Movement.RECEIVED, 10, **known)
+    stock.move(session, main.item, stock.Movement.USED, 1, by=user)
+    stock.move(session, stock.item(session).inventory_item_id, stock.Movement.RECEIVED, 3, **known)
+    stock.expense(session, by=user, supplier_id=seller.supplier_id)
+    stock.category(session)
 
 
 def _machine(session: Session) -> None:

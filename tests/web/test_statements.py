@@ -55,6 +55,10 @@ PAGES: dict[str, Addresses] = {
     "PrescriptionPage.show": lambda main: [f"/prescriptions/{k}" for k in (main.prescription, main.draft_prescription)],
     "PrescriptionPage.pdf": lambda main: [f"/prescriptions/{main.prescription}.pdf"],
     "LabRequestPage.pdf": lambda main: [f"/lab-requests/{main.lab_request}.pdf"],
+    "ItemPage.show": lambda main: [f"/inventory/{main.item}"],
+    "ItemPage.part": lambda main: [f"/inventory/{main.item}/use"],
+    "ExpensePage.show": lambda main: [f"/expenses/{main.expense}"],
+    "SpendingPage.index": lambda _: ["/expenses/month", "/expenses/month?month=2026-01"],
     "DraftPage.usual": lambda main: [f"/prescriptions/for/{main.treatment}/usual?medicine_id=1"],
 }  # fmt: skip
 # Asked with a job's or list's own key, which only the test knows.

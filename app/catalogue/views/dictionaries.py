@@ -75,9 +75,9 @@ class MedicineView(ClinicView):
     list_columns = ("title", "generic_name", "form", "allergens", "dosage", "sale_price", "is_active")
     show_columns = (
         "name", "generic_name", "form", "strength", "is_active", "allergens", "dosage_mn", "dosage_en",
-        "instructions_mn", "instructions_en", "sale_price", "tax_type",
+        "instructions_mn", "instructions_en", "sale_price", "tax_type", "inventory_item",
     )  # fmt: skip
-    add_columns = edit_columns = show_columns
+    add_columns = edit_columns = (*show_columns[:-1], "inventory_item_id")
     search_columns = ("form", "tax_type", "is_active")
     order_columns = ("title", "generic_name", "form", "sale_price")
     default_order = ("title", "asc")
@@ -85,7 +85,7 @@ class MedicineView(ClinicView):
         (T("Medicine"), ("name", "generic_name", "form", "strength", "is_active")),
         (T("Not for patients allergic to"), ("allergens",)),
         (T("How it is usually taken"), ("dosage_mn", "dosage_en", "instructions_mn", "instructions_en")),
-        (T("Sale at the clinic"), ("sale_price", "tax_type")),
+        (T("Sale at the clinic"), ("sale_price", "tax_type", "inventory_item", "inventory_item_id")),
     )
     made_fields = {
         "allergens": TicksField(lazy(T("Allergens")), enum_class=Allergen),

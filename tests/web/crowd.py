@@ -238,6 +238,8 @@ def _money(session: Session, main: Main) -> None:
 def _talk(session: Session, main: Main) -> None:
     for user_id in session.scalars(sa.select(User.id)):
         communication.notification(session, user_id)
+
+
 def _supplies(session: Session, main: Main) -> None:
     seller, user = stock.supplier(session), session.scalar(sa.select(sa.func.min(User.id)))
     known = {"supplier_id": seller.supplier_id, "by": user}

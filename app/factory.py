@@ -18,12 +18,14 @@ from app.audit.actions import record
 from app.audit.rules import AuditAction
 from app.db import set_actor, sqla, unit
 from app.db.engine import configure
+from app.kernel.errors import NotAllowed
 from app.kernel.keys import DIGITS
 from app.security import identity
 from app.security.manager import ClinicSecurityManager
-from app.security.rules import Role
+from app.security.rules import FIRST_OWN_PASSWORD, Role
 from app.security.views.history import history
 from app.web import who
+from app.web.access import is_api
 from app.web.builder import ClinicBuilder
 from app.web.catalogues import ensure_compiled
 from app.web.errors import init_errors
@@ -33,7 +35,18 @@ from app.web.theme import init_theme, speak_quickly
 from app.web.who import NOBODY, Hooks
 from app.workflows.identify import actor_of, with_people
 
-csrf = CSRFProtect()
+
+class TokenCheck(CSRFProtect):
+    """The token of forms. A program that signs itself in carries no cookie, so that no page can speak for it."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        """Check the token, but for a program on the API; a cookie that signs somebody in there is checked."""
+        if is_api() and (identity.is_bearer() or not session.get(identity.COOKIE)):
+            return
+        super().protect(apply_exemptions=apply_exemptions)
+
+
+csrf = TokenCheck()
 compress = Compress()
 
 
@@ -112,8 +125,11 @@ def _role_names() -> list[str]:
 
 
 def _locale() -> str:
-    """The person's language, else the browser's choice, else the clinic's."""
+    """The person's language, else the browser's choice, else the clinic's; a program's is what it asks for."""
     if request:
+        asked = request.accept_languages.best_match(LOCALES) if is_api() else None
+        if asked:
+            return asked
         chosen = (who.me().locale if "identity" in g else None) or session.get("locale")
         if chosen in LOCALES:
             return str(chosen)
@@ -132,5 +148,7 @@ def _init_requests(flask_app: Flask) -> None:
         if not getattr(flask_app.view_functions.get(request.endpoint or ""), "is_quiet", False):
             identity.touch()
         if me.must_change_password and not request.path.startswith(("/profile", "/logout", "/lang", "/static")):
+            if is_api():
+                raise NotAllowed(FIRST_OWN_PASSWORD)
             return redirect("/profile")
         return None

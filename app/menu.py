@@ -6,11 +6,15 @@ from typing import Any
 from flask import request
 
 import app.related  # noqa: F401 - which lists appear inside which record
+from app.billing import api as billing_api
 from app.billing import views as billing
+from app.catalogue import api as catalogue_api
 from app.catalogue import views as catalogue
+from app.clinical import api as clinical_api
 from app.clinical import views as clinical
 from app.communication import views as communication
 from app.desk import (
+    api_document,
     dashboard,
     day_board,
     imports,
@@ -23,8 +27,11 @@ from app.desk import (
 from app.insurance import views as insurance
 from app.kernel.text import T, Text
 from app.lab import views as lab
+from app.people import api as people_api
 from app.people import views as people
+from app.scheduling import api as scheduling_api
 from app.scheduling import views as scheduling
+from app.security import api as security_api
 from app.security import views as security
 from app.stock import views as stock
 from app.web import who
@@ -49,6 +56,13 @@ VIEWS: tuple[Any, ...] = (
     *billing.VIEWS,
     *insurance.VIEWS,
     *communication.VIEWS,
+    *security_api.VIEWS,
+    *people_api.VIEWS,
+    *catalogue_api.VIEWS,
+    *scheduling_api.VIEWS,
+    *clinical_api.VIEWS,
+    *billing_api.VIEWS,
+    *api_document.VIEWS,
 )
 
 
@@ -115,6 +129,7 @@ MENU: tuple[tuple[Text | None, tuple[Entry, ...]], ...] = (
             Entry("/users/list/", "/users/list/", T("Users"), "user-plus"),
             Entry("/roles/list/", "/roles/list/", T("Roles and their rights"), "key-round"),
             Entry("/audit", "/audit", T("Audit log"), "history"),
+            Entry("/swagger/v1", "/swagger/v1", T("REST API"), "file-text"),
             Entry("/system", "/jobs", T("Work in the background"), "refresh-cw"),
         ),
     ),

@@ -22,6 +22,12 @@ LIBRARIES = [
         "LICENSE.md": "flatpickr/LICENSE",
     }),
     ("htmx.org", "2.0.11", "0BSD", {"dist/htmx.min.js": "htmx/htmx.min.js", "LICENSE": "htmx/LICENSE"}),
+    ("swagger-ui-dist", "5.35.0", "Apache-2.0", {
+        "swagger-ui-bundle.js": "swagger-ui/swagger-ui-bundle.js",
+        "swagger-ui.css": "swagger-ui/swagger-ui.css",
+        "LICENSE": "swagger-ui/LICENSE",
+        "NOTICE": "swagger-ui/NOTICE",
+    }),
     ("tom-select", "2.6.2", "Apache-2.0", {
         "dist/js/tom-select.base.min.js": "tom-select/tom-select.base.min.js",
         "dist/css/tom-select.min.css": "tom-select/tom-select.min.css",

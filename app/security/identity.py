@@ -5,23 +5,26 @@ their epoch has moved.
 """
 
 import hashlib
+import hmac
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import jwt
 import sqlalchemy as sa
-from flask import g, session
+from flask import current_app, g, request, session
 from sqlalchemy.orm import Session
 
 from app.db import sqla, unit
 from app.security import actions, passwords, queries
-from app.security.rules import is_session_alive
+from app.security.rules import SessionType, is_session_alive
 from app.security.settings import SETTINGS
+from app.web.access import is_api
 from app.web.who import NOBODY, Clinic, Identity
 
-COOKIE = "token"
+COOKIE, ALGORITHM = "token", "HS256"
 REMEMBER_SECONDS = 60
 TOUCH_EVERY = timedelta(seconds=60)
 
@@ -42,11 +45,11 @@ Widen = Callable[["sa.Select[Any]"], "sa.Select[Any]"]
 
 def identify(widen: Widen) -> Identity:
     """The identity of this request, or NOBODY."""
-    selector, _, secret = str(session.get(COOKIE, "")).partition(".")
+    selector, _, secret = _presented().partition(".")
     if not selector or not secret:
         return NOBODY
     row = sqla.session.execute(widen(queries.session_statement(selector))).first()
-    if row is None:
+    if row is None or (row[0].session_type is SessionType.PROGRAM) != is_bearer():
         return NOBODY
     token, profile = row[0], row[1]
     g.settings_epoch = row.settings_epoch or 0
@@ -70,6 +73,36 @@ def identify(widen: Widen) -> Identity:
         must_change_password=profile.must_change_password,
         unread=row.unread,
     )
+
+
+def is_bearer() -> bool:
+    """Whether the request says itself who it is from: then no cookie counts, whatever stands in it."""
+    return request.headers.get("Authorization", "")[:7].lower().rstrip() == "bearer"
+
+
+def program_token(opened: str, now: datetime, expires: datetime) -> str:
+    """The JWT of a program's session; `opened` is what `open_session` returned."""
+    claims = {"sid": opened, "iat": now, "nbf": now, "exp": expires, "type": "access"}
+    return jwt.encode(claims, _signing_key(), algorithm=ALGORITHM)
+
+
+def _signing_key() -> bytes:
+    """A key of its own, made of the application's: what is signed elsewhere is no JWT."""
+    return hmac.new(str(current_app.config["SECRET_KEY"]).encode(), b"program tokens", "sha256").digest()
+
+
+def _presented() -> str:
+    """What was shown to say who it is, `selector.secret`: a program's JWT on the API, else the browser's cookie."""
+    if not is_bearer():
+        return str(session.get(COOKIE, ""))
+    if not is_api():
+        return ""
+    try:
+        token = request.headers["Authorization"][7:].strip()
+        claims = jwt.decode(token, _signing_key(), [ALGORITHM], options={"require": ["exp", "sid"]})
+    except (jwt.InvalidTokenError, ValueError):
+        return ""
+    return str(claims["sid"])
 
 
 def touch() -> None:

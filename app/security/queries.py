@@ -17,7 +17,7 @@ from flask_appbuilder.security.sqla.models import (
 from sqlalchemy.orm import Session
 
 from app.security.models import Clinic, LoginAttempt, RoleSeed, SessionToken, Setting, UserProfile
-from app.security.rules import LoginOutcome
+from app.security.rules import FAILURES, LoginOutcome
 
 RIGHTS_EPOCH, SETTINGS_EPOCH = "epoch.rights", "epoch.settings"
 
@@ -99,7 +99,7 @@ def recent_failures(session: Session, phone: str, since: datetime) -> list[datet
     last = session.scalar(last_ok)
     statement = sa.select(LoginAttempt.created_at).where(
         LoginAttempt.phone == phone,
-        LoginAttempt.outcome == LoginOutcome.WRONG_PASSWORD,
+        LoginAttempt.outcome.in_(FAILURES),
         LoginAttempt.created_at > (max(since, last) if last else since),
     )
     return list(session.scalars(statement))

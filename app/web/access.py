@@ -32,8 +32,15 @@ def address(endpoint: str, query: Mapping[str, Any], **values: Any) -> str:
     return url_for(endpoint, **values) + (f"?{behind}" if behind else "")
 
 
+def is_api() -> bool:
+    """Whether a program asks: it is answered in JSON, never sent to a page."""
+    return request.path.startswith("/api/")
+
+
 def to_sign_in() -> Response:
     """Send nobody to the sign-in page; afterwards they come back here."""
+    if is_api():
+        abort(401)
     return redirect(url_for("SignInView.login", next=here()))
 
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, jsonify, make_response, render_template, request
 from flask_babel import force_locale
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
@@ -15,12 +15,15 @@ from app.db.engine import is_transient
 from app.kernel.errors import RuleError
 from app.kernel.text import T, Text
 from app.web import saving, who
+from app.web.access import is_api
+from app.web.api import answers
 from app.web.text import LOCALES, say
 
 log = logging.getLogger(__name__)
 
 PAGES: dict[int, tuple[Text, Text]] = {
     400: (T("This request could not be read"), T("Go back, load the page again and try once more.")),
+    401: (T("You are not signed in"), T("Sign in, and try again.")),
     403: (T("You don't have access to this page"), T("Ask an Admin if you need it for your work.")),
     404: (T("There is nothing here"), T("The address is wrong, or the record was removed.")),
     405: (T("This can't be done this way"), T("Go back and use the button on the page.")),
@@ -58,7 +61,9 @@ def _bare_page(title: Text, advice: Text) -> str:
 
 
 def wants_json() -> bool:
-    """Whether a script asked."""
+    """Whether a script or a program asked."""
+    if is_api():
+        return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
     return best == "application/json" and "HX-Request" not in request.headers
 
@@ -70,14 +75,33 @@ def _refused() -> object:
     return page(403)
 
 
+def _database_error(error: DBAPIError) -> object:
+    sqla.session.rollback()
+    busy = saving.Busy(PAGES[503][0])
+    try:
+        refusal = busy if is_transient(error) else saving.explain(error)
+    except DBAPIError:
+        log.exception("database error on %s", request.path)
+        return page(500)
+    if is_api():
+        return answers.refused(refusal)
+    return page(503) if refusal is busy else page(refusal.status, say(refusal.text))
+
+
+def _http_error(error: HTTPException) -> object:
+    if error.response is not None:
+        return error.response
+    answer = make_response(_refused() if error.code == 403 else page(error.code or 500))
+    answer.headers.update({key: value for key, value in error.get_headers() if key == "Allow"})
+    if error.code == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
 def init_errors(app: Flask) -> None:
     """Attach the handlers."""
 
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> object:
-        if error.response is not None:
-            return error.response
-        return _refused() if error.code == 403 else page(error.code or 500)
+    app.register_error_handler(HTTPException, _http_error)
 
     @app.errorhandler(CSRFError)
     def csrf_error(_error: CSRFError) -> object:
@@ -85,19 +109,13 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(RuleError)
     def rule_error(error: RuleError) -> object:
+        if is_api():
+            return answers.refused(error)
         return page(error.status, " ".join(say(text) for _, text in error.errors))
 
-    @app.errorhandler(DBAPIError)
-    def database_error(error: DBAPIError) -> object:
-        sqla.session.rollback()
-        if is_transient(error):
-            return page(503)
-        try:
-            refusal = saving.explain(error)
-        except DBAPIError:
-            log.exception("database error on %s", request.path)
-            return page(500)
-        return page(refusal.status, say(refusal.text))
+    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(answers.Invalid, answers.invalid)
+    app.register_error_handler(answers.Unreadable, answers.unreadable)
 
     @app.errorhandler(Exception)
     def any_error(_error: Exception) -> object:

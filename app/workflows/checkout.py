@@ -147,6 +147,33 @@ def take_payment(
     return payments
 
 
+def take_tender(
+    session: Session,
+    patient_id: int,
+    tender: Tender,
+    *,
+    key: str,
+    posting: Posting,
+    invoice_id: int | None = None,
+    payer_id: int | None = None,
+) -> Payment:
+    """One payment under exactly this key, as a program sends it; the same again answers the first one.
+
+    Raises as `take_payment`.
+    """
+    payment = actions.record_payment(
+        session,
+        patient_id=patient_id,
+        tender=tender,
+        key=key,
+        posting=posting,
+        invoice_id=invoice_id,
+        payer_id=payer_id,
+    )
+    settle(session, queries.visits_of_payments(session, [payment.payment_id]), posting)
+    return payment
+
+
 def use_credit(session: Session, invoice_id: int, amount: int | None, *, posting: Posting) -> int:
     """Pay an invoice with what the patient has paid too much. Returns what was used. Raises RuleError, Conflict."""
     used = actions.allocate_credit(session, invoice_id, amount, posting)

@@ -60,7 +60,7 @@ def _word(name: str, kind: str, converter: Any) -> str:
 
 # Open to who may read, but for them it only opens what is there already: making it is for who may write.
 MAKES_FOR_WRITERS = {"InvoiceStartPage.from_visit"}
-ENDS_SESSIONS = ("SignInView.", "ProfilePage.change_password")
+ENDS_SESSIONS = ("SignInView.", "ProfilePage.change_password", "SecurityApi.logout")
 
 
 def is_finer(endpoint: str, page: str, role: str | None) -> bool:
@@ -81,6 +81,7 @@ def test_exactly_who_may_gets_in(clinic: Clinic, role: str | None) -> None:
             browser = clinic.client(role) if rule.endpoint.startswith(ENDS_SESSIONS) else shared
             answer = browser.get(address(rule)) if method == "GET" else browser.submit(address(rule))
             to_door = answer.status_code == 302 and (answer.location or "").startswith("/login/?next=")
+            to_door = to_door or (answer.status_code == 401 and rule.rule.startswith("/api/"))
             refused = to_door if role is None else answer.status_code == 403
             expected = allowed(gate, page, role)
             if refused == expected and not (refused and is_finer(rule.endpoint, page, role)):

@@ -11,6 +11,7 @@ from app.clinical.views.screen import PARTS
 from app.desk.patient_profile import TABS
 from app.jobs.models import Job
 from app.people.models import Employee, Patient
+from app.web.api.rest import ClinicApi
 from app.web.views import ClinicView
 from tests.factories.clinic import CAST, Clinic
 from tests.web import crowd
@@ -59,6 +60,8 @@ PAGES: dict[str, Addresses] = {
     "ItemPage.part": lambda main: [f"/inventory/{main.item}/use"],
     "ExpensePage.show": lambda main: [f"/expenses/{main.expense}"],
     "SpendingPage.index": lambda _: ["/expenses/month", "/expenses/month?month=2026-01"],
+    "ApiPage.index": lambda _: ["/swagger/v1"],
+    "ApiDocument.openapi": lambda _: ["/api/v1/_openapi"],
     "DraftPage.usual": lambda main: [f"/prescriptions/for/{main.treatment}/usual?medicine_id=1"],
 }  # fmt: skip
 # Asked with a job's or list's own key, which only the test knows.
@@ -101,6 +104,17 @@ def table_addresses(clinic: Clinic, view: Any, main: Main) -> Iterator[str]:
         yield from (f"{base}/lookup/{name}", f"{base}/lookup/{name}?q=мөнх")
 
 
+def api_addresses(clinic: Clinic, api: ClinicApi) -> list[str]:
+    """List, record and facts of a table for programs."""
+    key = clinic.session.scalar(sa.select(sa.func.max(api.key)))
+    return [
+        f"{api.route_base}/",
+        f"{api.route_base}/?q=(page_size:100)",
+        f"{api.route_base}/_info",
+        f"{api.route_base}/{key}",
+    ]
+
+
 def measure(browser: Any, clinic: Clinic, paths: list[str], *, is_warm: bool = False) -> dict[str, int]:
     """How many statements each page takes on a warm process."""
     counts = {}
@@ -137,6 +151,16 @@ def test_no_screen_of_a_table_asks_too_much_or_more_for_more_rows(grown: tuple[C
     assert not wrong(small, measure(admin, clinic, paths, is_warm=True), most)
 
 
+def test_no_table_of_the_api_asks_too_much_or_more_for_more_rows(grown: tuple[Clinic, Main]) -> None:
+    clinic, main = grown
+    admin = clinic.client("Admin")
+    apis = [v for v in clinic.app.extensions["appbuilder"].baseviews if isinstance(v, ClinicApi)]
+    paths = [path for api in apis for path in api_addresses(clinic, api)]
+    small = measure(admin, clinic, paths)
+    grow(clinic, main)
+    assert not wrong(small, measure(admin, clinic, paths, is_warm=True), lambda _: LIST)
+
+
 def test_no_other_page_asks_too_much_or_more_for_more_rows(grown: tuple[Clinic, Main]) -> None:
     clinic, main = grown
     paths = [path for addresses in PAGES.values() for path in addresses(main)]
@@ -163,7 +187,9 @@ def test_no_page_that_a_role_sees_in_its_own_way_asks_too_much(grown: tuple[Clin
 
 
 def test_every_address_that_can_be_opened_is_counted(clinic: Clinic) -> None:
-    is_table = {v.endpoint: isinstance(v, ClinicView) for v in clinic.app.extensions["appbuilder"].baseviews}
+    is_table = {
+        v.endpoint: isinstance(v, ClinicView | ClinicApi) for v in clinic.app.extensions["appbuilder"].baseviews
+    }
 
     def is_counted(rule: Rule) -> bool:
         return is_table[rule.endpoint.split(".")[0]] or rule.endpoint in {*PAGES, *KEYED}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.security import passwords, queries
 from app.security.models import LoginAttempt, SessionToken, UserProfile
-from app.security.rules import LoginOutcome, SessionType, locked_until
+from app.security.rules import FAILURES, LoginOutcome, SessionType, locked_until
 
 
 def note_attempt(
@@ -58,7 +58,7 @@ def _count(
 ) -> None:
     if outcome is LoginOutcome.OK:
         profile.failed_count, profile.locked_until = 0, None
-    elif outcome is LoginOutcome.WRONG_PASSWORD:
+    elif outcome in FAILURES:
         failures = queries.recent_failures(session, phone, now - window)
         profile.failed_count = len(failures)
         profile.locked_until = locked_until(failures, now, most, window)

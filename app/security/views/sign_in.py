@@ -13,17 +13,18 @@ from wtforms import PasswordField, StringField
 from app.audit.actions import record
 from app.audit.rules import AuditAction
 from app.db import sqla, unit
-from app.kernel.errors import RuleError
+from app.kernel.errors import NotAllowed, RuleError
 from app.kernel.phones import parse_phone
-from app.kernel.text import T
+from app.kernel.text import T, Text
 from app.security import actions, identity, passwords, queries
 from app.security.models import UserProfile
-from app.security.rules import Locale, LoginOutcome, SessionType
+from app.security.rules import FIRST_OWN_PASSWORD, Locale, LoginOutcome, SessionType, is_totp
 from app.web import who
 from app.web.access import local, public
 from app.web.forms import ClinicForm
 from app.web.text import LOCALES, lazy, say
 
+NO_API = T("The API is for the clinic's staff and programs.")
 WRONG = T("This phone number and password don't belong together, or the account is locked for a while.")
 
 
@@ -73,10 +74,11 @@ class SignInView(BaseView):
         return answer
 
 
-def sign_in(typed_phone: str, password: str) -> str | None:
-    """Check phone and password; returns the new session's cookie, or None. Every attempt is kept.
+def sign_in(typed_phone: str, password: str, otp: str | None = None, *, is_program: bool = False) -> str | None:
+    """Check phone, password and second factor; returns the new session's secret, or None. Every attempt is kept.
 
-    The slow hash runs outside the transaction, and as long for an unknown phone as for a wrong password.
+    The slow hash runs outside the transaction, and as long for an unknown phone as for a wrong password. A program's
+    session is opened only for whoever may use the API. Raises NotAllowed.
     """
     try:
         phone = parse_phone(typed_phone)
@@ -85,7 +87,10 @@ def sign_in(typed_phone: str, password: str) -> str | None:
     user = queries.user_by_phone(sqla.session(), phone)
     hashed, is_active = (user.password, bool(user.active)) if user else (None, True)
     outcome = _outcome(user is not None, passwords.is_password(hashed, password), is_active)
-    return unit(lambda db: _open(db, phone, outcome))
+    opened = unit(lambda db: _open(db, phone, outcome, otp, is_program))
+    if isinstance(opened, Text):
+        raise NotAllowed(opened)
+    return opened
 
 
 def _outcome(is_known: bool, is_right: bool, is_active: bool) -> LoginOutcome:
@@ -96,9 +101,11 @@ def _outcome(is_known: bool, is_right: bool, is_active: bool) -> LoginOutcome:
     return LoginOutcome.OK if is_active else LoginOutcome.INACTIVE
 
 
-def _open(db: Session, phone: str, outcome: LoginOutcome) -> str | None:
+def _open(db: Session, phone: str, outcome: LoginOutcome, otp: str | None, is_program: bool) -> str | Text | None:
     now, agent, ip = datetime.now(UTC), request.headers.get("User-Agent", ""), request.remote_addr or ""
     person = queries.user_by_phone(db, phone)
+    if outcome is LoginOutcome.OK and person is not None and not _is_second_factor(db, person.id, otp, now):
+        outcome = LoginOutcome.WRONG_SECOND_FACTOR
     result = actions.note_attempt(
         db,
         phone=phone,
@@ -113,11 +120,20 @@ def _open(db: Session, phone: str, outcome: LoginOutcome) -> str | None:
     if result is not LoginOutcome.OK or person is None:
         return None
     only_patient = {role.name for role in person.roles} == {"Patient"}
-    kind = SessionType.PATIENT if only_patient else SessionType.STAFF
+    if is_program and only_patient:
+        return NO_API
+    if is_program and db.get_one(UserProfile, person.id).must_change_password:
+        return FIRST_OWN_PASSWORD
+    kind = SessionType.PATIENT if only_patient else SessionType.PROGRAM if is_program else SessionType.STAFF
     hours = identity.setting("security.session_hours")
     person.last_login = now.replace(tzinfo=None)
     record(db, AuditAction.SIGN_IN, "ab_user", person.id)
     return actions.open_session(db, person.id, now=now, hours=hours, ip=ip, device=agent, session_type=kind)
+
+
+def _is_second_factor(db: Session, user_id: int, otp: str | None, now: datetime) -> bool:
+    profile = db.get(UserProfile, user_id)
+    return profile is None or not profile.totp_secret or is_totp(profile.totp_secret, otp or "", now)
 
 
 class LanguageView(BaseView):

@@ -29,6 +29,7 @@ from app.kernel.text import T, Text
 from app.lab import views as lab
 from app.people import api as people_api
 from app.people import views as people
+from app.reporting import views as reporting
 from app.scheduling import api as scheduling_api
 from app.scheduling import views as scheduling
 from app.security import api as security_api
@@ -63,6 +64,7 @@ VIEWS: tuple[Any, ...] = (
     *clinical_api.VIEWS,
     *billing_api.VIEWS,
     *api_document.VIEWS,
+    *reporting.VIEWS,
 )
 
 

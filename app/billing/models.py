@@ -22,6 +22,7 @@ class Invoice(Stamped):
         Index(None, "treatment_id"),
         Index(None, "plan_id"),
         Index(None, "issued_at"),
+        Index(None, "voided_at"),
         Index(None, "payer_id"),
         CheckConstraint("subtotal >= 0 AND discount >= 0 AND tax >= 0 AND total >= 0", name="not_negative"),
         CheckConstraint("total = subtotal - discount", name="total_adds_up"),
@@ -107,7 +108,9 @@ class InvoiceItem(Stamped):
 class InvoiceAdjustment(AppendOnly):
     """A change of an issued invoice's balance without money; positive lowers it."""
 
-    __table_args__ = table_args(Index(None, "invoice_id"), CheckConstraint("amount <> 0", name="amount_not_zero"))
+    __table_args__ = table_args(
+        Index(None, "invoice_id"), Index(None, "created_at"), CheckConstraint("amount <> 0", name="amount_not_zero")
+    )
 
     invoice_adjustment_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     invoice_id: Mapped[int] = mapped_column(BigKey, ForeignKey("invoice.invoice_id"))
@@ -189,7 +192,9 @@ class PaymentAllocation(AppendOnly):
 class Refund(AppendOnly):
     """Money given back, or a payment that was never received."""
 
-    __table_args__ = table_args(Index(None, "payment_id"), CheckConstraint("amount > 0", name="amount_positive"))
+    __table_args__ = table_args(
+        Index(None, "payment_id"), Index(None, "created_at"), CheckConstraint("amount > 0", name="amount_positive")
+    )
 
     refund_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     payment_id: Mapped[int] = mapped_column(BigKey, ForeignKey("payment.payment_id"))

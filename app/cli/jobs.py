@@ -5,10 +5,10 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from app.cli.deploy import now
-from app.db import unit
+from app.db import sqla, unit
 from app.kernel.dates import clinic_date
 from app.security import identity
-from app.workflows import nightly
+from app.workflows import daily_sums, nightly
 
 jobs = AppGroup("jobs", help="Work in the background.")
 
@@ -27,3 +27,7 @@ def run_nightly() -> None:
     click.echo(f"patients whose status changed: {changed}")
     dropped = unit(lambda session: nightly.drop_past_slots(session, today, zone))
     click.echo(f"booking slots of past days dropped: {dropped}")
+    period = daily_sums.open_days(sqla.session(), today, zone)
+    if period is not None:
+        daily_sums.close_in_units(period, zone, now())
+        click.echo(f"days closed: {period}")

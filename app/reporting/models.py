@@ -12,7 +12,11 @@ from app.reporting.rules import Metric
 class MetricDaily(Stamped):
     """What a measure was on a day. Kept by the nightly job, recomputed by `reports verify`."""
 
-    __table_args__ = table_args(UniqueConstraint("metric", "day", "doctor_number"), Index(None, "day"))
+    __table_args__ = table_args(
+        UniqueConstraint("metric", "day", "doctor_number"),
+        Index(None, "metric", "day", "doctor_number", "value"),  # a report is read from it alone
+        Index(None, "day"),
+    )
     is_audited = False
 
     metric_daily_id: Mapped[int] = mapped_column(BigKey, primary_key=True)

@@ -36,6 +36,17 @@ TABLES = [
     'inventory_item',
     'expense_category',
 ]
+# what reports read of tables that are there already
+REPORTED = [
+    ('ix_invoice_voided_at', 'invoice', ['voided_at']),
+    ('ix_invoice_adjustment_created_at', 'invoice_adjustment', ['created_at']),
+    ('ix_refund_created_at', 'refund', ['created_at']),
+    (
+        'ix_treatment_item_report',
+        'treatment_item',
+        ['created_at', 'service_id', 'performed_by', 'outcome', 'quantity', 'unit_price', 'discount'],
+    ),
+]
 _PARTS = """
     SELECT 'treatment' AS kind, treatment_id AS row_key, patient_id, treatment_date AS at, treatment_id,
         doctor_id AS employee_id, %(nothing)s AS tooth_id, visit_type AS code, chief_complaint AS detail
@@ -176,6 +187,7 @@ def upgrade():
     mysql_engine='InnoDB'
     )
     op.create_index(op.f('ix_metric_daily_day'), 'metric_daily', ['day'])
+    op.create_index(op.f('ix_metric_daily_metric_day_doctor_number_value'), 'metric_daily', ['metric', 'day', 'doctor_number', 'value'])
 
     op.create_table('supplier',
     sa.Column('supplier_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -628,6 +640,8 @@ def upgrade():
     op.create_index(op.f('ix_invoice_plan_id'), 'invoice', ['plan_id'])
     _add_reference('medicine', 'inventory_item_id', 'inventory_item', 'inventory_item_id')
     _kinds_of_jobs('patient-import', 'list-import')
+    for name, table, columns in REPORTED:
+        op.create_index(name, table, columns)
     op.execute('CREATE VIEW medical_record AS ' + _PARTS % (_SQLITE if _is_sqlite() else _MARIADB))
 
 
@@ -635,6 +649,8 @@ def downgrade():
     op.execute("DROP VIEW medical_record")
     op.execute("DELETE FROM job WHERE kind NOT IN ('patient-import')")
     _kinds_of_jobs('patient-import')
+    for name, table, _columns in REPORTED:
+        op.drop_index(name, table_name=table)
     _drop_reference('medicine', 'inventory_item_id')
     _drop_reference('invoice', 'plan_id')
     for table in TABLES:

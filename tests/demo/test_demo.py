@@ -28,6 +28,7 @@ from app.kernel.register_number import parse_register_number
 from app.people.models import Patient, PatientPhone
 from app.people.queries import find_patients
 from app.people.rules import Gender, patient_status
+from app.reporting import queries as reporting
 from app.scheduling import queries as scheduling
 from app.scheduling.actions.placing import holding
 from app.scheduling.models import Appointment, AppointmentStatusChange, BookingSlot
@@ -90,6 +91,14 @@ def appointments(*where: Any) -> list[Appointment]:
 
 def test_every_sum_adds_up(loaded: Flask) -> None:
     assert [str(difference) for difference in verify.differences(sqla.session())] == []
+
+
+def test_every_closed_day_is_kept(loaded: Flask, now: datetime) -> None:
+    session, closed = sqla.session(), reporting.closed_days(sqla.session())
+    assert closed is not None
+    assert closed.last == clinic_date(now, ZONE) - timedelta(days=1)
+    assert reporting.missing_day(session, closed, ZONE) is None
+    assert reporting.first_difference(session, closed, ZONE) is None
 
 
 def test_invoices_are_in_every_state_and_receivables_of_every_age(loaded: Flask, now: datetime) -> None:

@@ -28,7 +28,7 @@ from app.security.models import LoginAttempt, Setting, User
 from app.security.rules import LoginOutcome, SessionType, ShareKind
 from app.security.settings import SETTINGS
 from app.workflows.register_patient import register_patient
-from tests.factories import billing, catalogue, clinical, communication, lab, people, scheduling, stock
+from tests.factories import billing, catalogue, clinical, communication, lab, people, reporting, scheduling, stock
 
 S = AppointmentStatus
 _numbers = itertools.count(1)
@@ -252,6 +252,7 @@ def _supplies(session: Session, main: Main) -> None:
 
 def _machine(session: Session) -> None:
     number, now = next(_numbers), datetime.now(UTC)
+    reporting.metric_daily(session)
     user = security.add_user(
         session, phone=f"8500{number:04d}", name=f"Хэрэглэгч {number}", roles=["Nurse"], password="soyoo-demo-1"
     )

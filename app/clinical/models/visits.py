@@ -75,6 +75,17 @@ class TreatmentItem(Stamped):
     __table_args__ = table_args(
         Index(None, "treatment_id"),
         Index(None, "service_id"),
+        # work by service over a year is read from it alone
+        Index(
+            "ix_treatment_item_report",
+            "created_at",
+            "service_id",
+            "performed_by",
+            "outcome",
+            "quantity",
+            "unit_price",
+            "discount",
+        ),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("unit_price >= 0", name="unit_price_not_negative"),
         CheckConstraint("discount >= 0 AND discount <= quantity * unit_price", name="discount_within_line"),

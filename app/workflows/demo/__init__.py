@@ -24,6 +24,7 @@ from app.workflows.demo import calendar, patients, staff
 from app.workflows.demo.board import Board
 from app.workflows.demo.books import Books
 from app.workflows.demo.chair import Treating
+from app.workflows.demo.measures import keep_measures
 from app.workflows.demo.numbers import Numbers
 from app.workflows.demo.staff import PASSWORD
 from app.workflows.demo.store import Store
@@ -75,6 +76,7 @@ def _fill(session: Session, size: Size, seed: int, now: datetime) -> dict[str, i
     people = patients.add_patients(world, size.patients)
     patients.store_patients(world, people)
     count = _work(world, people, size.appointments)
+    keep_measures(world)
     return {"patients": len(people), "appointments": count}
 
 

@@ -3,6 +3,8 @@
 from app.kernel.enums import Word
 from app.kernel.text import T
 
+CLINIC = 0  # the doctor number of the clinic as a whole
+
 
 class Metric(Word):
     """What is counted for a day; of a doctor, or (doctor number 0) of the whole clinic."""
@@ -20,3 +22,15 @@ class Metric(Word):
     SPENT = "spent", T("Expenses")
     BOOKED_MINUTES = "booked minutes", T("Booked minutes")
     SHIFT_MINUTES = "shift minutes", T("Minutes of shifts")
+
+
+# A doctor's "paid" is what stays on the invoices of the doctor's visits, so what was given back is out of it already;
+# nobody knows for which doctor the rent was spent.
+CLINIC_ONLY = frozenset({Metric.REFUNDED, Metric.SPENT})
+
+
+class Scope(Word):
+    """Whose days are asked for."""
+
+    CLINIC = "clinic", T("The whole clinic")
+    DOCTORS = "doctors", T("Doctors")

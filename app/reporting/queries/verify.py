@@ -1,0 +1,69 @@
+"""Recomputing the kept sums: everything is compared inside the database."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta, tzinfo
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.reporting.models import MetricDaily
+from app.reporting.queries.daily import measured
+from app.reporting.queries.kept import MARK, first_day
+from app.reporting.queries.sql import Span
+from app.reporting.rules import Metric, Period, Step, buckets
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first kept sum that is not what its rows add up to."""
+
+    metric: str
+    day: date
+    doctor_number: int
+    stands: int
+    should: int
+
+    def __str__(self) -> str:
+        whose = f"doctor {self.doctor_number}" if self.doctor_number else "the clinic"
+        return f"{self.metric} of {whose} on {self.day} is kept as {self.stands}, not {self.should}"
+
+
+def closed_days(session: Session) -> Period | None:
+    """The first and the last closed day."""
+    first, last = session.execute(
+        sa.select(sa.func.min(MetricDaily.day), sa.func.max(MetricDaily.day)).where(*MARK)
+    ).one()
+    return Period(first, last) if first is not None else None
+
+
+def missing_day(session: Session, closed: Period, zone: tzinfo) -> date | None:
+    """The first day up to the last closed one that is not closed."""
+    first = first_day(session, zone)
+    if first is not None and first < closed.first:
+        return first
+    days = set(session.scalars(sa.select(MetricDaily.day).where(*MARK)))
+    return next((day for n in range(closed.days) if (day := closed.first + timedelta(days=n)) not in days), None)
+
+
+def first_difference(session: Session, closed: Period, zone: tzinfo) -> Difference | None:
+    """The first kept sum, month by month, that its rows do not add up to."""
+    for month in buckets(closed, Step.MONTH):
+        found = session.execute(_differing(Span(month, zone))).first()
+        if found is not None:
+            metric, day, number, stands, should = found
+            return Difference(str(Metric(metric)), day, int(number), int(stands), int(should))
+    return None
+
+
+def _differing(span: Span) -> Any:
+    row, zero = MetricDaily, sa.literal_column("0")
+    there = sa.select(row.metric.label("metric"), row.day.label("day"), row.doctor_number.label("doctor_number"),
+                      row.value.label("stands"), zero.label("should")).where(span.within(row.day))  # fmt: skip
+    part = measured(span).subquery("computed")
+    should = sa.select(part.c.metric, part.c.day, part.c.doctor_number, zero, part.c.value)
+    both = there.union_all(should).subquery("both")
+    key = (both.c.day, both.c.metric, both.c.doctor_number)
+    have, want = sa.func.sum(both.c.stands), sa.func.sum(both.c.should)
+    statement = sa.select(both.c.metric, both.c.day, both.c.doctor_number, have, want)
+    return statement.group_by(*key).having(have != want).order_by(*key).limit(1)

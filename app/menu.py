@@ -92,6 +92,7 @@ MENU: tuple[tuple[Text | None, tuple[Entry, ...]], ...] = (
         (
             Entry("/treatments", "/treatments", T("Treatments"), "activity"),
             Entry("/prescriptions", "/prescriptions", T("Prescriptions"), "pill"),
+            Entry("/treatment-plans", "/treatment-plans", T("Treatment plans"), "file-text"),
             Entry("/lab-requests", "/lab-requests", T("Lab requests"), "clipboard-list"),
             Entry("/lab-results", "/lab-results", T("Lab results"), "activity"),
             Entry("/rooms", "/rooms", T("Rooms"), "door-open"),

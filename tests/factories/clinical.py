@@ -1,6 +1,7 @@
 """Treatments, findings and prescriptions for tests: each factory goes through the room's action."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.models import DiagnosisCode, Medicine, ServiceCatalog, ServiceType
 from app.catalogue.rules import MedicineForm, Scope
-from app.clinical import actions
+from app.clinical import actions, queries, rules
 from app.clinical.models import (
+    PlannedProcedure,
     Prescription,
     PrescriptionItem,
     ToothFinding,
@@ -19,6 +21,7 @@ from app.clinical.models import (
     TreatmentDiagnosis,
     TreatmentItem,
     TreatmentItemTooth,
+    TreatmentPlan,
 )
 from app.clinical.rules import Condition
 from app.people.models import Employee, Patient
@@ -136,3 +139,43 @@ def prescription(session: Session, visit: Treatment | None = None, **values: Any
     return actions.issue_prescription(
         session, row, doctor_id=row.doctor_id, by=None, now=datetime.now(UTC), today=today()
     )
+
+
+TERMS = rules.PlanTerms(1_000_000, 5_000_000, 120)
+
+
+def plan(
+    session: Session,
+    visit: Treatment | None = None,
+    *,
+    services: Sequence[ServiceCatalog] = (),
+    status: rules.PlanStatus = rules.PlanStatus.PENDING,
+    **values: Any,
+) -> TreatmentPlan:
+    """A plan of one filling on 36, or of these services, moved to `status`."""
+    at, now = visit or treatment(session), datetime.now(UTC)
+    tooth = queries.tooth_ids(session, ["36"])["36"]
+    rows = [
+        (place, {"service_id": one.service_id, "tooth_id": tooth, "surfaces": "O"})
+        for place, one in enumerate(services or [service(session)])
+    ]
+    base = {"treatment_id": at.treatment_id, "option_group": None, "clinical_notes": f"Төлөвлөгөө {next(_numbers)}"}
+    row = actions.add_plan(session, {**base, **values}, rows, by=None, terms=TERMS)
+    for to in PLAN_WAYS[status]:
+        actions.move_plan(session, row, to, by=None, now=now, reason="Дараа шийднэ")
+    return row
+
+
+_P = rules.PlanStatus
+PLAN_WAYS: dict[rules.PlanStatus, tuple[rules.PlanStatus, ...]] = {
+    _P.PENDING: (),
+    _P.PRESENTED: (_P.PRESENTED,),
+    _P.ACCEPTED: (_P.PRESENTED, _P.ACCEPTED),
+    _P.DECLINED: (_P.PRESENTED, _P.DECLINED),
+}
+
+
+def procedure(session: Session, of: TreatmentPlan | None = None) -> PlannedProcedure:
+    """The first procedure of a plan."""
+    key = (of or plan(session)).treatment_plan_id
+    return queries.procedures_of(session, [key])[key][0]

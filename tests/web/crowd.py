@@ -179,6 +179,7 @@ def _chair(session: Session, main: Main) -> None:
     treatment = session.get_one(Treatment, main.treatment)
     patient = session.get_one(Patient, main.patient)
     doctor = session.get_one(Employee, main.doctor)
+    _plans(session, treatment)
     clinical.item(session, treatment)
     clinical.item(
         session, treatment, {"16": "O", "26": "O"}, of=clinical.service(session, clinical.Scope.SEVERAL_TEETH)
@@ -194,6 +195,12 @@ def _chair(session: Session, main: Main) -> None:
     row = session.get_one(Prescription, written.prescription_id)
     now = datetime.now(UTC)
     clinical_actions.issue_prescription(session, row, doctor_id=main.doctor, by=None, now=now, today=clinical.today())
+
+
+def _plans(session: Session, treatment: Treatment) -> None:
+    plan = clinical.plan(session, treatment, status=clinical.rules.PlanStatus.PRESENTED)
+    clinical.actions.move_plan(session, plan, clinical.rules.PlanStatus.ACCEPTED, by=None, now=datetime.now(UTC))
+    clinical.plan(session, services=[clinical.service(session), clinical.service(session)])
 
 
 def _lab(session: Session, main: Main) -> None:

@@ -2,6 +2,7 @@
 
 from app.clinical.actions.findings import add_diagnosis, add_findings, end_finding, remove_diagnosis
 from app.clinical.actions.items import Writer, add_item, change_item, locked_item, refill_item, remove_item
+from app.clinical.actions.plans import add_plan, change_plan, locked_plan, move_plan, move_procedure, step_of, sum_up
 from app.clinical.actions.prescriptions import (
     DIRECTIONS,
     add_medicine,
@@ -33,11 +34,13 @@ __all__ = [
     "add_findings",
     "add_item",
     "add_medicine",
+    "add_plan",
     "add_treatment",
     "begin_treatment",
     "cancel_prescription",
     "change_item",
     "change_medicine",
+    "change_plan",
     "change_visit",
     "check_ready",
     "complete_treatment",
@@ -46,8 +49,11 @@ __all__ = [
     "issue_prescription",
     "lacking",
     "locked_item",
+    "locked_plan",
     "locked_prescription",
     "locked_treatment",
+    "move_plan",
+    "move_procedure",
     "refill_item",
     "remove_diagnosis",
     "remove_item",
@@ -55,5 +61,7 @@ __all__ = [
     "reopen_treatment",
     "repeat_prescription",
     "set_outcome",
+    "step_of",
+    "sum_up",
     "usual_directions",
 ]

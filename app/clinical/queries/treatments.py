@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from app.catalogue.models import ToothDefinition
 from app.clinical.models import Treatment, TreatmentDiagnosis, TreatmentItem, TreatmentItemTooth
 from app.clinical.rules import TreatmentStatus
+from app.people.models import Employee
 
 
 @dataclass(slots=True)
@@ -130,3 +131,10 @@ def case_sizes(session: Session, first_visits: Iterable[int]) -> dict[int, int]:
     statement = sa.select(Treatment.case_id, count).where(Treatment.case_id.in_(keys)).group_by(Treatment.case_id)
     later = {row.case_id: row.visits for row in session.execute(statement)}
     return {key: 1 + later.get(key, 0) for key in keys}
+
+
+def doctors_of_treatments(session: Session, treatment_ids: Iterable[int]) -> dict[int, Employee]:
+    """treatment → its doctor; one statement."""
+    statement = sa.select(Treatment.treatment_id, Employee).join(Employee, Employee.employee_id == Treatment.doctor_id)
+    rows = session.execute(statement.where(Treatment.treatment_id.in_(set(treatment_ids))))
+    return {key: doctor for key, doctor in rows}  # noqa: C416 - a result is no mapping

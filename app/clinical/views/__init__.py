@@ -1,6 +1,7 @@
 """The screens of treatments, the tooth chart and prescriptions."""
 
 from app.clinical.views.lists import PrescriptionView, TreatmentView
+from app.clinical.views.plans import PlannedProcedureView, PlanPage, TreatmentPlanView
 from app.clinical.views.prescribing import DraftItemPage, DraftPage, IssuingPage, PrescriptionPage
 from app.clinical.views.tables import (
     PrescriptionItemView,
@@ -30,4 +31,7 @@ VIEWS = (
     DraftItemPage,
     IssuingPage,
     PrescriptionItemView,
+    TreatmentPlanView,
+    PlanPage,
+    PlannedProcedureView,
 )

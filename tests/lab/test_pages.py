@@ -7,6 +7,7 @@ import pytest
 
 from app.audit.models import AuditLog
 from app.audit.rules import AuditAction
+from app.communication.models import Notification
 from app.lab.models import Lab, LabRequest, LabResult
 from app.lab.rules import LabRequestKind, LabRequestStatus, ResultFlag
 from app.people.models import Employee, Patient
@@ -213,3 +214,22 @@ def test_a_lab_is_switched_off_and_no_longer_offered(clinic: Clinic) -> None:
     data = {"lock_token": found.updated_at.isoformat(), "name": "Унтарсан", "working_days": "7"}
     assert browser.submit(f"/labs/{made.lab_id}/edit", data).status_code == 302
     assert browser.get("/lab-requests/lookup/lab_id?q=унтар").get_json() == []
+
+
+@pytest.mark.both
+def test_a_critical_result_is_told_once_to_the_doctor_who_asked(clinic: Clinic) -> None:
+    asked = clinic.make(lab.request, doctor=doctor_of(clinic), kind=LabRequestKind.MEDICAL_TEST, status=S.SENT)
+    nurse_made = clinic.client("Admin").submit("/lab-results/add", result_form(asked.lab_request_id, flag="high"))
+    key = int(nurse_made.location.rsplit("/", 1)[1])
+    assert clinic.count(Notification) == 0
+    for _ in range(2):
+        token = clinic.session.get_one(LabResult, key).updated_at.isoformat()
+        form = {**result_form(asked.lab_request_id, flag="critical"), "lock_token": token}
+        assert clinic.client("Admin").submit(f"/lab-results/{key}/edit", form).status_code == 302
+    told = clinic.session.query(Notification).all()
+    assert [(row.user_id, row.link) for row in told] == [(clinic.user("Doctor").id, f"/lab-results/{key}")]
+
+
+def test_a_critical_result_for_a_doctor_without_a_sign_in_is_told_to_all_doctors(clinic: Clinic) -> None:
+    clinic.make(lab.result, flag=ResultFlag.CRITICAL)
+    assert {row.user_id for row in clinic.session.query(Notification)} == {clinic.user("Doctor").id}

@@ -58,6 +58,11 @@ def change_service(
     return row
 
 
+def check_service_values(values: Mapping[str, Any], row: ServiceCatalog | None = None) -> None:
+    """Refuse what a new service, or this one with `values` changed, may not be. Raises RuleError."""
+    _checked(ServiceCatalog, {**(_values_of(row) if row is not None else {}), **values})
+
+
 def _checked(model: type[Base], values: Mapping[str, Any]) -> dict[str, Any]:
     filled = rules.complete_service(_with_defaults(model, values))
     rules.check_service(filled)

@@ -22,6 +22,8 @@ from app.workflows.imports.engine import Importable, Setting, Verdicts, add_all,
 
 GROUPS = {
     "patients": AppGroup("patients", help="The clinic's patients."),
+    "services": AppGroup("services", help="The services and their prices."),
+    "medicines": AppGroup("medicines", help="The medicines that doctors prescribe."),
 }
 
 

@@ -71,6 +71,7 @@ class MedicineView(ClinicView):
 
     datamodel = SQLAInterface(Medicine)
     page, route_base = "/prescriptions", "/medicines"
+    import_url = "/medicines/import"
     title_one, title_many = T("Medicine"), T("Medicines")
     list_columns = ("title", "generic_name", "form", "allergens", "dosage", "sale_price", "is_active")
     show_columns = (

@@ -43,7 +43,7 @@ class ServiceCatalogView(CatalogueView):
     """The services and what they cost. Never deleted, only switched off."""
 
     datamodel = SQLAInterface(ServiceCatalog)
-    route_base = "/services"
+    route_base, import_url = "/services", "/services/import"
     title_one, title_many = T("Service"), T("Services")
     list_columns = ("title", "code", "service_type", "default_duration_time", "price", "is_active")
     show_columns = (

@@ -15,4 +15,20 @@ class PatientImportPage(ImportPage):
     back_to, record = "/patients", ("PatientProfilePage.show", "/patients/{id}")
 
 
-VIEWS: tuple[Any, ...] = (PatientImportPage,)
+class ServiceImportPage(ImportPage):
+    """The import of a price list."""
+
+    page, route_base = "/services", "/services/import"
+    source, words = imports.SERVICES, words.SERVICES
+    back_to, record = "/services", ("ServiceCatalogView.show", "/services")
+
+
+class MedicineImportPage(ImportPage):
+    """The import of a list of medicines."""
+
+    page, route_base = "/prescriptions", "/medicines/import"
+    source, words = imports.MEDICINES, words.MEDICINES
+    back_to, record = "/medicines", ("MedicineView.show", "/prescriptions")
+
+
+VIEWS: tuple[Any, ...] = (PatientImportPage, ServiceImportPage, MedicineImportPage)

@@ -48,3 +48,50 @@ PATIENTS = Words(
         "and skipped."
     ),
 )
+
+_ROWS: dict[str, Text] = {
+    "added": T("Added"),
+    "nothing": T("There is nothing to import. Correct the columns below, or choose another list."),
+    "running": T("The rows are being imported"),
+    "start": T("Import the rows: %(count)s"),
+    "done": T("The import is done. Rows added or updated: %(count)s"),
+    "stopped": T(
+        "The import stopped. Rows gone through: %(count)s. Choose the same list again: what was imported is recognised."
+    ),
+}
+SERVICES = Words(
+    title=T("Import a list of services"),
+    of=T("Import of a list of services"),
+    back=T("Back to the services"),
+    to=T("To the services"),
+    icon="tags",
+    needs=T(
+        "Every service needs a code, a service type (its code or name), one name and a price. What else is left out "
+        "gets its usual value: 30 minutes, free of VAT, the same name for doctors and patients. A list that was "
+        "exported here can be imported again."
+    ),
+    fates=T(
+        "Nothing is written before you have seen what would become of every row. A service whose code is here already "
+        "is skipped, or updated if you choose so in the next step; an empty cell changes nothing. A new price holds "
+        "from today and is written into the history of prices; it needs the right to change prices."
+    ),
+    **_ROWS,
+)
+MEDICINES = Words(
+    title=T("Import a list of medicines"),
+    of=T("Import of a list of medicines"),
+    back=T("Back to the medicines"),
+    to=T("To the medicines"),
+    icon="pill",
+    needs=T(
+        "Every medicine needs a name, a form and a strength; the strength may stand behind the name. Several allergens "
+        "stand in one cell with commas between them. What is left out gets its usual value: in use, with VAT. A list "
+        "that was exported here can be imported again."
+    ),
+    fates=T(
+        "Nothing is written before you have seen what would become of every row. A medicine whose name, form and "
+        "strength are here already is skipped, or updated if you choose so in the next step; an empty cell changes "
+        "nothing. A sale price needs the right to change prices."
+    ),
+    **_ROWS,
+)

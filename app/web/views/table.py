@@ -57,6 +57,7 @@ class ClinicTable(ModelView):
     column_rights: ClassVar[dict[str, str]] = {}  # list columns that need a finer right
     extra_types: ClassVar[dict[str, Any]] = {}  # the type of what `extras` computes, where it isn't plain text
     export_right: ClassVar[str] = "export"
+    import_url: ClassVar[str] = ""  # the page on which a list of such rows is imported
     list_template = "web/list.html"
     rows_template = "web/_rows.html"
     show_template = "web/show.html"

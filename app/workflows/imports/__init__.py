@@ -6,10 +6,12 @@ from typing import Any
 from app.jobs.worker import Task
 from app.workflows.imports import job
 from app.workflows.imports.engine import Importable
+from app.workflows.imports.medicines import MedicineList
 from app.workflows.imports.patients import PatientList
+from app.workflows.imports.services import ServiceList
 
-PATIENTS = PatientList()
-LISTS: Mapping[str, Importable] = {source.name: source for source in (PATIENTS,)}
+PATIENTS, SERVICES, MEDICINES = PatientList(), ServiceList(), MedicineList()
+LISTS: Mapping[str, Importable] = {source.name: source for source in (PATIENTS, SERVICES, MEDICINES)}
 
 
 def run(task: Task) -> dict[str, Any]:

@@ -190,7 +190,7 @@ class _Import(_Run):
             for verdict in verdicts:
                 if verdict.fate in TOLD:
                     file.write(json.dumps(tell(verdict), ensure_ascii=False).encode() + b"\n")
-            return file.tell()
+            return int(file.tell())
 
 
 def _lines(path: Path) -> list[str]:

@@ -24,6 +24,7 @@ GROUPS = {
     "patients": AppGroup("patients", help="The clinic's patients."),
     "services": AppGroup("services", help="The services and their prices."),
     "medicines": AppGroup("medicines", help="The medicines that doctors prescribe."),
+    "inventory": AppGroup("inventory", help="The supplies in stock."),
 }
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def setting(clinic: Any, source: Importable, rows: Rows, **changes: Any) -> Sett
     """As the command makes it; the first row is the header."""
     layout = source.heads().recognise([[str(cell) for cell in rows[0]]])
     below = list(enumerate(rows[1:], start=2))
-    facts = {"first": source.survey(below, layout), "now": clinic.session.info.get("now"), **changes}
+    facts = {"first": source.survey(below, layout), "now": datetime.now(UTC), **changes}
     return Setting(layout, clinic.today, identity.the_clinic().zone, **facts)
 
 

@@ -21,6 +21,7 @@ LIST, PAGE = 8, 15
 SMALL, MORE = 2, 3
 IN_ONE_PIECE = 250  # an export of so many rows, and of what is added to them, is one piece
 Addresses = Callable[[Main], list[str]]
+IMPORTS = {"Service": "/services", "Medicine": "/medicines", "Item": "/inventory"}
 # Pages that are no table's, by their endpoint: what is asked of them. A new page without a line here fails.
 PAGES: dict[str, Addresses] = {
     "IndexPage.index": lambda _: ["/"],
@@ -39,6 +40,8 @@ PAGES: dict[str, Addresses] = {
     "PatientProfilePage.show": lambda main: [f"/patients/{main.patient}?tab={tab.key}" for tab in TABS],
     "PatientImportPage.index": lambda _: ["/patients/import"],
     "PatientImportPage.sample": lambda _: ["/patients/import/sample.csv"],
+    **{f"{name}ImportPage.index": lambda _, at=at: [f"{at}/import"] for name, at in IMPORTS.items()},
+    **{f"{name}ImportPage.sample": lambda _, at=at: [f"{at}/import/sample.csv"] for name, at in IMPORTS.items()},
     "InvoicePage.show": lambda main: [f"/invoices/{key}" for key in (main.draft, main.invoice)],
     "InvoicePage.part": lambda main: [f"/invoices/{main.draft}/lines"],
     "InvoicePage.pdf": lambda main: [f"/invoices/{main.invoice}.pdf"],
@@ -65,7 +68,9 @@ PAGES: dict[str, Addresses] = {
     "DraftPage.usual": lambda main: [f"/prescriptions/for/{main.treatment}/usual?medicine_id=1"],
 }  # fmt: skip
 # Asked with a job's or list's own key, which only the test knows.
-KEYED = {"PatientImportPage.job", "PatientImportPage.rows", "PatientImportPage.columns", "PatientImportPage.check"}
+KEYED = {
+    *(f"{name}ImportPage.{page}" for name in ("Patient", *IMPORTS) for page in ("job", "rows", "columns", "check"))
+}
 
 
 @pytest.fixture

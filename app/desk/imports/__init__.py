@@ -31,4 +31,12 @@ class MedicineImportPage(ImportPage):
     back_to, record = "/medicines", ("MedicineView.show", "/prescriptions")
 
 
-VIEWS: tuple[Any, ...] = (PatientImportPage, ServiceImportPage, MedicineImportPage)
+class ItemImportPage(ImportPage):
+    """The import of a list of supplies."""
+
+    page, route_base = "/inventory", "/inventory/import"
+    source, words = imports.ITEMS, words.ITEMS
+    back_to, record = "/inventory", ("ItemPage.show", "/inventory")
+
+
+VIEWS: tuple[Any, ...] = (PatientImportPage, ServiceImportPage, MedicineImportPage, ItemImportPage)

@@ -234,7 +234,11 @@ class ImportPage(ClinicPage):
         return ""
 
     def _enqueue(self, draft: Draft, *, is_check: bool) -> int:
-        facts = {"now": datetime.now(UTC), "by": who.me().user_id, "may_price": who.has_right("change_price")}
+        facts: dict[str, Any] = {
+            "now": datetime.now(UTC),
+            "by": who.me().user_id,
+            "may_price": who.has_right("change_price"),
+        }
         return unit(lambda session: jobs.start(session, self.source, draft, is_check=is_check, **facts).job_id)
 
     def _preview(self, draft: Draft) -> Verdicts:

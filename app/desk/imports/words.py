@@ -95,3 +95,21 @@ MEDICINES = Words(
     ),
     **_ROWS,
 )
+ITEMS = Words(
+    title=T("Import a list of supplies"),
+    of=T("Import of a list of supplies"),
+    back=T("Back to the inventory"),
+    to=T("To the inventory"),
+    icon="briefcase",
+    needs=T(
+        "Every item needs a code, one name and a category. What is left out gets its usual value: counted in pieces, "
+        "no minimum. The stock on hand of a new item is written down as received. A list that was exported here can "
+        "be imported again."
+    ),
+    fates=T(
+        "Nothing is written before you have seen what would become of every row. An item whose code is here already "
+        "is skipped, or updated if you choose so in the next step; an empty cell changes nothing, and its stock on "
+        "hand stays as it was counted."
+    ),
+    **_ROWS,
+)

@@ -45,7 +45,7 @@ class InventoryItemView(StockView):
     """The items. Never deleted, only switched off; the number on hand is in no form."""
 
     datamodel = SQLAInterface(InventoryItem)
-    route_base = "/inventory"
+    route_base, import_url = "/inventory", "/inventory/import"
     title_one, title_many = T("Item in stock"), T("Inventory")
     list_columns = (
         "title",

@@ -6,12 +6,13 @@ from typing import Any
 from app.jobs.worker import Task
 from app.workflows.imports import job
 from app.workflows.imports.engine import Importable
+from app.workflows.imports.items import ItemList
 from app.workflows.imports.medicines import MedicineList
 from app.workflows.imports.patients import PatientList
 from app.workflows.imports.services import ServiceList
 
-PATIENTS, SERVICES, MEDICINES = PatientList(), ServiceList(), MedicineList()
-LISTS: Mapping[str, Importable] = {source.name: source for source in (PATIENTS, SERVICES, MEDICINES)}
+PATIENTS, SERVICES, MEDICINES, ITEMS = PatientList(), ServiceList(), MedicineList(), ItemList()
+LISTS: Mapping[str, Importable] = {source.name: source for source in (PATIENTS, SERVICES, MEDICINES, ITEMS)}
 
 
 def run(task: Task) -> dict[str, Any]:

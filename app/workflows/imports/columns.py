@@ -115,7 +115,7 @@ class KeyedHeads(Heads[ListColumn]):
         said = {column: " ".join(header_key(text) for text in spoken(column.label)) for column in columns}
         names = {column: f"{column.spellings} {said[column]} {header_key(column.value)}" for column in columns}
         super().__init__(columns, names)
-        parts = {
+        parts: dict[str, Any] = {
             "key": tuple(self.by_word[name] for name in key),
             "needed": tuple(self.by_word[name] for name in needed),
         }

@@ -87,7 +87,8 @@ class KeyedList(Importable):
 
     @cached_property
     def _heads(self) -> KeyedHeads:
-        return KeyedHeads(self.columns, self.key, [name for name in self.needed if name not in self.follows])
+        key, needed = ([name for name in names if name not in self.follows] for names in (self.key, self.needed))
+        return KeyedHeads(self.columns, key, needed)
 
     def heads(self) -> Heads[Any]:
         """The columns, under their labels in both languages."""

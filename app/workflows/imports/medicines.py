@@ -12,7 +12,7 @@ from app.catalogue.models import Medicine
 from app.catalogue.rules import MedicineForm, TaxType
 from app.catalogue.words import LABELS
 from app.kernel.cells import SHOWN, read_text, word_key
-from app.kernel.errors import NotAllowed
+from app.kernel.errors import NotAllowed, RuleError
 from app.kernel.lists import Cells
 from app.kernel.text import T
 from app.people.rules import Allergen
@@ -72,9 +72,10 @@ class MedicineList(KeyedList):
     def read(self, line: int, row: Cells, layout: Any, only: Sequence[str] | None = None) -> Entry:
         """In a list without a column for the strength it stands behind the name."""
         entry = super().read(line, row, layout, only)
-        found = _STRENGTH.fullmatch(entry.values.get("name", ""))
-        if found and self.heads().by_word["strength"] not in layout.columns and len(found[2]) <= 40:
-            entry.values |= {"name": found[1], "strength": found[2]}
+        if "name" in entry.values and self.heads().by_word["strength"] not in layout.columns:
+            found = _STRENGTH.fullmatch(entry.values["name"])
+            name, strength = found.groups() if found and len(found[2]) <= 40 else (entry.values["name"], "")
+            entry.values |= {"name": name, "strength": strength}
         return entry
 
     def resolve(self, session: Session, entries: Sequence[Entry]) -> None:
@@ -101,8 +102,10 @@ class MedicineList(KeyedList):
         columns = (Medicine.medicine_id, Medicine.name, Medicine.form, Medicine.strength)
         ids = {}
         for key, name, form, strength in session.execute(sa.select(*columns)):
-            if (found := (word_key(name), form, _strength(strength))) in wanted:
-                ids[key] = found
+            by_title = (word_key(f"{name} {strength}"), form, "")  # where it could not be told from the name
+            for found in (by_title, (word_key(name), form, _strength(strength))):
+                if found in wanted:
+                    ids[key] = found
         statement = sa.select(Medicine).where(Medicine.medicine_id.in_(ids))
         statement = statement.options(joinedload(Medicine.inventory_item))
         rows = session.scalars(statement.with_for_update() if lock else statement)
@@ -125,7 +128,9 @@ class MedicineList(KeyedList):
         return getattr(known, name)
 
     def check(self, values: Mapping[str, Any], known: Any, setting: Setting) -> None:
-        """A sale price needs its right."""
+        """A sale price needs its right; nobody prescribes a medicine without its strength."""
+        if known is None and not values["strength"]:
+            raise RuleError(T("This field is required."), field="strength")
         old = None if known is None else known.sale_price
         if not rules.may_price_change(old, values.get("sale_price", old), setting.may_price):
             raise NotAllowed(T("You may not set prices. Ask a manager."), field="sale_price")

@@ -72,6 +72,7 @@ def identify(widen: Widen) -> Identity:
         patient_id=row.patient_id,
         must_change_password=profile.must_change_password,
         unread=row.unread,
+        preferences=profile.preferences or {},
     )
 
 

@@ -143,7 +143,8 @@ class Listing:
             if len(columns) == 1
             else sa.tuple_(*columns).in_([tuple(key) for key in keys])
         )
-        options = [joinedload(getattr(self.model, name)) for name in self.view.references()]
+        shown = {*self.view.list_columns, *self.view.shown_columns()}
+        options = [joinedload(getattr(self.model, name)) for name in self.view.references(shown)]
         found = self.session.scalars(sa.select(self.model).where(condition).options(*options)).unique()
         by_key = {_as_tuple(row.row_id): row for row in found}
         return [by_key[tuple(key)] for key in keys if tuple(key) in by_key]

@@ -16,7 +16,7 @@ from app.db.base import sqla
 from app.db.types import CodeType, Instant, WordType
 from app.kernel.keys import parse_key
 from app.kernel.text import T
-from app.web import cells, fields, related, text, who
+from app.web import cells, chosen, fields, related, text, who
 from app.web.access import address, here
 from app.web.headers import nonce
 from app.web.text import WEEKDAYS, say
@@ -168,14 +168,18 @@ GLOBALS: dict[str, Any] = {
     "may": who.may,
     "name_of": cells.name_of,
     "navigation": lambda: who.hooks().navigation(),
+    "opens_with": lambda view: chosen.of_list(view).get("start", ""),
     "record_url": cells.record_url,
     "related_lists": related.lists_of,
     "reference": cells.reference,
+    "saved_filters": chosen.saved,
+    "saved_url": chosen.saved_url,
     "say": say,
     "setting": who.setting,
     "shown": cells.show,
     "sorted_by": sorted_by,
     "spoken": cells.spoken,
+    "whole_list": chosen.whole,
     "without": without,
 }
 

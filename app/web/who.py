@@ -1,6 +1,6 @@
 """Who is it, and may they: the questions every page asks, answered by hooks that the factory hands in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ class Identity:
     patient_id: int | None = None
     must_change_password: bool = False
     unread: int = 0  # notifications that wait for the person
+    preferences: Mapping[str, Any] = field(default_factory=dict, compare=False)  # saved filters, columns
 
     @property
     def is_signed_in(self) -> bool:

@@ -35,6 +35,7 @@ PAGES: dict[str, Addresses] = {
     "RoomsPage.index": lambda _: ["/rooms"],
     "RolesPage.index": lambda _: ["/roles/list/"],
     "SettingsPage.index": lambda _: ["/settings"],
+    "ListChoicesPage.columns": lambda _: ["/lists/InvoiceView/columns", "/lists/PatientView/columns"],
     "ProfilePage.index": lambda _: ["/profile"],
     "SearchPage.index": lambda _: ["/search?q=мөнх", "/search?q=9911", "/search?q=2026-0000"],
     "PatientProfilePage.show": lambda main: [f"/patients/{main.patient}?tab={tab.key}" for tab in TABS],

@@ -1,5 +1,6 @@
 """Sign-in, users, roles, settings, and the technical tables an Admin may look at."""
 
+from app.security.views.lists import ListChoicesPage
 from app.security.views.roles import RolesPage
 from app.security.views.settings import ClinicRowView, SettingsPage, SettingView
 from app.security.views.sign_in import LanguageView, SignInView
@@ -18,6 +19,7 @@ VIEWS = (
     SignInView,
     LanguageView,
     UserView,
+    ListChoicesPage,
     RolesPage,
     SettingsPage,
     SettingView,

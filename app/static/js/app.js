@@ -89,6 +89,9 @@ window.addEventListener("pageshow", () => document.querySelectorAll("form[data-s
 document.addEventListener("input", (event) => { const form = event.target.closest("form.js-form"); if (form) form.dataset.dirty = "1"; });
 window.addEventListener("beforeunload", (event) => { if (document.querySelector('form.js-form[data-dirty="1"]')) event.preventDefault(); });
 
+// --- a filter is kept as it stands now: the search box has changed the address since the page came
+document.addEventListener("submit", (event) => { if (event.target.matches(".js-save-filter")) event.target.elements.query.value = location.search; }, true);
+
 // --- related lists of a record: the chosen one is marked
 document.addEventListener("htmx:beforeRequest", (event) => {
   const chosen = event.target.closest?.(".related .nav-tabs a");

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, request
+from flask import abort, redirect, request
 from flask_appbuilder import expose
 from werkzeug.datastructures import MultiDict
 
 from app.db.base import sqla
 from app.kernel.text import T, Text
-from app.web import cells, listing, related, who
+from app.web import cells, chosen, listing, related, who
 from app.web.access import reads
 from app.web.body import Body
 from app.web.text import say
@@ -26,7 +26,9 @@ class ReadingScreens(ClinicTable):
     @expose("/list/")
     @reads
     def list(self) -> Any:
-        """The list, whole or (for the search box) only its rows."""
+        """The list, whole or (for the search box) only its rows; a bare address opens it as the person chose."""
+        if not request.args and (start := chosen.start(self)):
+            return redirect(start)
         found = listing.Listing(self, request.args, sqla.session())
         rows = found.rows()
         has_more, rows = len(rows) > found.size, rows[: found.size]

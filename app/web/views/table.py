@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.db.base import sqla
 from app.kernel.text import Text
-from app.web import cells, charts, listing, related, vocabulary, who
+from app.web import cells, charts, chosen, listing, related, vocabulary
 from app.web.lookups import Lookup
 
 
@@ -128,9 +128,8 @@ class ClinicTable(ModelView):
         return [name for name in (columns or self.list_columns) if name in relationships]
 
     def shown_columns(self) -> list[str]:
-        """The list's columns that this person may see."""
-        rights = self.column_rights
-        return [name for name in self.list_columns if name not in rights or who.has_right(rights[name])]
+        """The list's columns that this person may see, as they chose them."""
+        return chosen.columns(self)
 
     def label(self, name: str) -> Text:
         """What a column is called."""

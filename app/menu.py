@@ -139,6 +139,16 @@ MENU: tuple[tuple[Text | None, tuple[Entry, ...]], ...] = (
 )
 
 
+# "g", then the letter at this place of an English keyboard, whatever layout types there.
+KEYS = {
+    "/dashboard": "d", "/appointments": "a", "/patients": "p", "/treatments": "t", "/prescriptions": "r",
+    "/treatment-plans": "l", "/lab-requests": "b", "/rooms": "o", "/invoices": "i", "/payments": "y",
+    "/insurance": "u", "/inventory": "v", "/expenses": "x", "/services": "s", "/medicines": "m", "/doctors": "c",
+    "/employees": "e", "/shifts": "f", "/communication": "n", "/calls": "k", "/sms": "w", "/reports": "q",
+    "/settings": "h", "/audit": "z",
+}  # fmt: skip
+
+
 @dataclass(slots=True)
 class Group:
     """A group of the menu as one person sees it."""
@@ -155,6 +165,7 @@ class Item:
     url: str
     icon: str
     is_current: bool
+    key: str = ""  # "g", then this letter
 
 
 def navigation() -> list[Group]:
@@ -162,7 +173,7 @@ def navigation() -> list[Group]:
     groups = []
     for label, entries in MENU:
         items = [
-            Item(say(entry.label), entry.url, entry.icon, _is_current(entry.url))
+            Item(say(entry.label), entry.url, entry.icon, _is_current(entry.url), KEYS.get(entry.url, ""))
             for entry in entries
             if who.may("read", entry.page)
         ]

@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 
 from app.db.base import Base
 from app.db.types import CodeType, Instant, WordType
+from app.kernel.text import T
 from app.web import cells, who
 from app.web.text import say
 
@@ -17,10 +18,13 @@ EMPTY = cells.show(None)
 class Body:
     """Writes the rows of one answer."""
 
-    def __init__(self, view: Any, columns: Iterable[str], extras: Mapping[Any, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, view: Any, columns: Iterable[str], extras: Mapping[Any, Mapping[str, Any]], *, has_ticks: bool = False
+    ) -> None:
         self.extras, self.opens = extras, bool(view.show_columns)
         self.columns = [(name, _shown_by(view.type_of(name)), _cell_start(view, name)) for name in columns]
         self.link = cells.link_to(view.record_endpoint()) if self.opens else None
+        self.tick = escape(say(T("Choose this row"))) if has_ticks else ""
 
     def rows(self, rows: Iterable[Any]) -> Markup:
         """All rows."""
@@ -30,7 +34,7 @@ class Body:
         """One row of the table; its first cell opens the record."""
         key = row.row_id
         own = self.extras.get(key, {})
-        written = ["<tr>"]
+        written = ["<tr>", self._ticked(key) if self.tick else ""]
         for place, (name, show, start) in enumerate(self.columns):
             value = own[name] if name in own else getattr(row, name)
             if place:
@@ -39,6 +43,10 @@ class Body:
                 written += (start, ' first">', self._first(key, value, show), "</td>")
         written.append("</tr>")
         return Markup("".join(written))  # noqa: S704 - each part is escaped
+
+    def _ticked(self, key: Any) -> str:
+        box = f'<input type="checkbox" name="row" value="{escape(key)}" form="bulk" aria-label="{self.tick}">'
+        return f'<td class="tick">{box}</td>'
 
     def _first(self, key: Any, value: Any, show: Shown) -> str:
         if self.link is None:

@@ -23,12 +23,19 @@ from app.scheduling.views import lookups, panel
 from app.web import fields, who
 from app.web.access import reads, writes
 from app.web.text import lazy
-from app.web.views import ClinicView
+from app.web.views import BulkAction, ClinicView
 from app.workflows.booking import book_visit, reschedule_visit
+from app.workflows.visit_moves import move_visit
 
 PLACE = ("planned_service", "doctor_id", "chair_id", "assistant_id", "start_at", "minutes")
 REST = ("purpose", "source", "note", "override_reason")
 CALLER = ("caller_name", "caller_phone", "is_somebody_else")
+
+
+def confirm(session: Session, row: Appointment) -> Appointment:
+    """The patient will come: a move like any other."""
+    now, by = datetime.now(UTC), who.me().user_id
+    return move_visit(session, row.appointment_id, AppointmentStatus.CONFIRMED, now=now, by=by)
 
 
 class AppointmentView(ClinicView):
@@ -57,6 +64,7 @@ class AppointmentView(ClinicView):
         "is_somebody_else": fields.YesField(lazy(T("This caller is somebody else: book as a new patient"))),
         "minutes": fields.NumberField(lazy(T("Length, minutes")), least=5, most=720),
     }
+    bulk = {"confirm": BulkAction(T("Confirm appointments"), lambda view, session, row: confirm(session, row))}
     add_template = edit_template = "scheduling/booking.html"
     list_template, show_template = "scheduling/list.html", "scheduling/appointment.html"
     chart_date = "start_at"

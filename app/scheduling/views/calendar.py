@@ -15,7 +15,8 @@ from app.scheduling.models import Holiday, Shift, TimeOff
 from app.scheduling.views import lookups
 from app.web import fields
 from app.web.text import WEEKDAYS, lazy, say
-from app.web.views import ClinicView
+from app.web.views import BulkAction, ClinicView
+from app.web.views.bulk import switched
 
 
 class WeekdaysField(SelectMultipleField):
@@ -115,6 +116,10 @@ class HolidayView(ClinicView):
     order_columns = ("date",)
     default_order = ("date", "desc")
     can_delete = True
+    bulk = {
+        "closed": BulkAction(T("Clinic closed"), switched(True, "is_closed")),
+        "open": BulkAction(T("Clinic open"), switched(False, "is_closed")),
+    }
     chart_date = "date"
     definitions = [
         {"label": T("Holidays by month"), "group": "date", "series": [(aggregate_count, "")]},

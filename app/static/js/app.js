@@ -89,6 +89,22 @@ window.addEventListener("pageshow", () => document.querySelectorAll("form[data-s
 document.addEventListener("input", (event) => { const form = event.target.closest("form.js-form"); if (form) form.dataset.dirty = "1"; });
 window.addEventListener("beforeunload", (event) => { if (document.querySelector('form.js-form[data-dirty="1"]')) event.preventDefault(); });
 
+// --- ticks of a list: all at once, how many, and back to the list as it stands now
+function countTicks() {
+  const bar = document.getElementById("bulk");
+  if (!bar) return;
+  const ticks = document.querySelectorAll('input[name="row"][form="bulk"]:checked').length;
+  bar.querySelector(".js-ticked").textContent = ticks || "";
+  bar.querySelectorAll("button").forEach((button) => { button.disabled = !ticks; });
+  bar.elements.next.value = location.pathname + location.search;
+}
+document.addEventListener("change", (event) => {
+  if (event.target.matches(".js-all")) document.querySelectorAll('input[name="row"][form="bulk"]').forEach((box) => { box.checked = event.target.checked; });
+  countTicks();
+});
+document.addEventListener("htmx:afterSettle", countTicks);
+window.addEventListener("pageshow", countTicks);
+
 // --- a filter is kept as it stands now: the search box has changed the address since the page came
 document.addEventListener("submit", (event) => { if (event.target.matches(".js-save-filter")) event.target.elements.query.value = location.search; }, true);
 

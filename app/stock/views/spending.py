@@ -18,13 +18,18 @@ from app.stock.models import Expense, ExpenseCategory, Supplier
 from app.stock.views.lookups import Answer, by_name
 from app.web import forms, listing, who
 from app.web.text import say, today
-from app.web.views import ClinicView
+from app.web.views import BulkAction, ClinicView
 
 TABS: tuple[tuple[str, Text], ...] = (
     ("ExpenseView.list", T("Expenses")),
     ("SpendingPage.index", T("Month against budget")),
     ("ExpenseCategoryView.list", T("Expense categories")),
 )
+
+
+def approve(session: Session, row: Expense) -> Expense:
+    """As it is now: it was ticked in a list that says what it is."""
+    return actions.approve_expense(session, row.expense_id, row.updated_at.isoformat(), by=who.me().user_id or 0)
 
 
 class ExpenseView(ClinicView):
@@ -44,6 +49,7 @@ class ExpenseView(ClinicView):
     order_columns = ("title", "spent_on", "amount")
     default_order = ("spent_on", "desc")
     list_template, rows_template = "stock/expenses.html", "billing/_rows_with_sums.html"
+    bulk = {"approve": BulkAction(T("Approve"), lambda view, session, row: approve(session, row))}
     chart_date = "spent_on"
     definitions = [
         {"label": T("Expenses by month"), "group": "spent_on", "series": [(aggregate_sum, "amount")]},

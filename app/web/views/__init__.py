@@ -4,6 +4,7 @@ It keeps Flask-AppBuilder's declarations (columns, actions as methods, permissio
 or slow by default: see docs/decisions.
 """
 
+from app.web.views.bulk import BulkAction, BulkScreens
 from app.web.views.editing import EditingScreens
 from app.web.views.output import OutputScreens
 from app.web.views.page import ClinicPage
@@ -11,8 +12,8 @@ from app.web.views.reading import ReadingScreens
 from app.web.views.table import Inline
 
 
-class ClinicView(ReadingScreens, EditingScreens, OutputScreens):
+class ClinicView(BulkScreens, ReadingScreens, EditingScreens, OutputScreens):
     """The screens of one table: list, record, forms, chart, lookups, export."""
 
 
-__all__ = ["ClinicPage", "ClinicView", "Inline"]
+__all__ = ["BulkAction", "ClinicPage", "ClinicView", "Inline"]

@@ -1,6 +1,6 @@
 """The list and the record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,7 +51,11 @@ class ReadingScreens(ClinicTable):
 
     def body(self, extras: dict[Any, dict[str, Any]]) -> Body:
         """What writes the rows of a list."""
-        return Body(self, self.shown_columns(), extras)
+        return Body(self, self.shown_columns(), extras, has_ticks=bool(self.bulk_actions()))
+
+    def bulk_actions(self) -> Mapping[str, Any]:
+        """What this person may do to many rows at once: see `BulkScreens`."""
+        return {}
 
     def cell(self, row: Any, name: str, extras: dict[Any, dict[str, Any]]) -> Any:
         """The cell of a record."""

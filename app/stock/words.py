@@ -39,8 +39,6 @@ LABELS = {
     "expense.spent_on": T("Spent on"),
     "expense.method": T("Method"),
     "expense.reference": T("Document number"),
-    "expense.recorded": T("Written by"),
-    "expense.approved": T("Approved by"),
     "expense.state": T("Approval"),
     "expense.is_approved": T("Approved"),
 }

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.datastructures import MultiDict
 
-from app.db.types import CodeType, Instant, WordType
+from app.db.types import CodeType, Instant, Tugrug, WordType
 from app.kernel.dates import day_bounds, parse_date
 from app.kernel.errors import RuleError
 from app.kernel.keys import parse_key
@@ -101,7 +101,7 @@ class Listing:
             return (("", _is_yes),)
         if isinstance(type_, Instant | sa.Date):
             return (("_from", _from_day), ("_to", _to_day))
-        if isinstance(type_, sa.Integer):
+        if isinstance(type_, sa.Integer | Tugrug):
             return (("_from", _at_least), ("_to", _at_most))
         return (("", like),)
 

@@ -13,7 +13,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from app.db.base import sqla
-from app.db.types import CodeType, Instant, WordType
+from app.db.types import CodeType, Instant, Tugrug, WordType
 from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.web import cells, chosen, fields, related, text, who
@@ -119,7 +119,7 @@ def filter_boxes(view: Any, name: str) -> list[dict[str, Any]]:
         return [{**box, "lookup": url_for(f"{view.endpoint}.lookup", column=name), "chosen": _chosen(view, name)}]
     if isinstance(column.type, sa.Boolean):
         return [{**box, "choices": [("yes", say(True)), ("no", say(False))]}]
-    if isinstance(column.type, Instant | sa.Date | sa.Integer):
+    if isinstance(column.type, Instant | sa.Date | sa.Integer | Tugrug):
         css = "js-day" if isinstance(column.type, Instant | sa.Date) else "num"
         return [
             {**box, "key": f"{name}_from", "label": say(T("%(column)s, from", column=caption)), "css": css},

@@ -54,20 +54,21 @@ def _watch(session: Session, item: InventoryItem, now: datetime, *, may_tell: bo
         item.low_notified_at = None
     elif may_tell and item.is_active and item.low_notified_at is None:
         item.low_notified_at = now
-        facts = {"item": item.title, "left": f"{item.on_hand:,}", "unit": item.unit}
-        notify(
-            session,
-            text=T(
-                "“%(item)s” runs low: %(left)s %(unit)s left, the minimum is %(minimum)s.",
-                minimum=f"{item.minimum_stock:,}",
-                **facts,
-            ),
-            link=f"/inventory/{item.inventory_item_id}",
-            roles=TOLD,
-            dedupe_key=f"stock-low:{item.inventory_item_id}:{now.isoformat()}",
-            now=now,
-        )
+        tell(session, item, now)
     session.flush()
+
+
+def tell(session: Session, item: InventoryItem, now: datetime) -> None:
+    """Tell who runs the stock that an item is low."""
+    facts = {"item": item.title, "left": f"{item.on_hand:,}", "unit": item.unit, "minimum": f"{item.minimum_stock:,}"}
+    notify(
+        session,
+        text=T("“%(item)s” runs low: %(left)s %(unit)s left, the minimum is %(minimum)s.", **facts),
+        link=f"/inventory/{item.inventory_item_id}",
+        roles=TOLD,
+        dedupe_key=f"stock-low:{item.inventory_item_id}:{now.isoformat()}",
+        now=now,
+    )
 
 
 # --- medicines on invoices

@@ -33,6 +33,9 @@ from app.scheduling import queries as scheduling
 from app.scheduling.actions.placing import holding
 from app.scheduling.models import Appointment, AppointmentStatusChange, BookingSlot
 from app.scheduling.rules import LIVE, MOVES, AppointmentStatus, Span, Terms, broken_checks, slots_of
+from app.stock import queries as stock
+from app.stock.models import Expense, ExpenseCategory, InventoryItem, InventoryLog
+from app.stock.rules import Level, Movement
 from app.workflows.demo import PASSWORD, load_demo
 from tests.factories import servers
 from tests.factories.clinic import CSRF, build_app
@@ -108,6 +111,37 @@ def test_invoices_are_in_every_state_and_receivables_of_every_age(loaded: Flask,
     assert all(aging(sqla.session(), clinic_date(now, ZONE))[bucket] > 0 for bucket in AgeBucket)
     methods = set(sqla.session.scalars(sa.select(Payment.method)))
     assert {PaymentMethod.CASH, PaymentMethod.CARD, PaymentMethod.QPAY} <= methods
+
+
+def test_the_stock_is_what_its_log_says_and_some_of_it_runs_low(loaded: Flask, now: datetime) -> None:
+    session = sqla.session()
+    assert stock.first_difference(session) is None
+    found = {row.sku: row for row in session.scalars(sa.select(InventoryItem))}
+    levels = Counter(row.level for row in found.values())
+    assert set(levels) == {Level.OUT, Level.LOW, Level.ENOUGH}
+    assert levels[Level.ENOUGH] > len(found) / 2
+    assert all((row.level is Level.ENOUGH) == (row.low_notified_at is None) for row in found.values())
+    on_hand: Counter[int] = Counter()
+    at = None
+    for log in session.scalars(sa.select(InventoryLog).order_by(InventoryLog.inventory_log_id)):
+        on_hand[log.inventory_item_id] += log.quantity
+        assert on_hand[log.inventory_item_id] >= 0
+        assert at is None or at <= log.created_at <= now
+        at = log.created_at
+    kinds = set(session.scalars(sa.select(InventoryLog.kind)))
+    assert kinds == set(Movement) - {Movement.RETURNED}
+
+
+def test_money_is_spent_in_every_category_and_the_last_of_it_waits(loaded: Flask, now: datetime) -> None:
+    session, today = sqla.session(), clinic_date(now, ZONE)
+    rows = session.scalars(sa.select(Expense)).all()
+    assert {row.expense_category_id for row in rows} == set(
+        session.scalars(sa.select(ExpenseCategory.expense_category_id))
+    )
+    assert all(row.category.monthly_budget for row in rows)
+    assert all(row.spent_on <= today and row.recorded_by and row.created_at <= now for row in rows)
+    assert {row.spent_on > today - timedelta(days=8) for row in rows if row.approved_by is None} <= {True}
+    assert sum(row.amount for row in rows) > 100_000_000
 
 
 def test_no_two_live_visits_share_anybody_and_each_holds_its_slots(loaded: Flask, now: datetime) -> None:

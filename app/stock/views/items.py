@@ -47,18 +47,7 @@ class InventoryItemView(StockView):
     datamodel = SQLAInterface(InventoryItem)
     route_base, import_url = "/inventory", "/inventory/import"
     title_one, title_many = T("Item in stock"), T("Inventory")
-    list_columns = (
-        "title",
-        "sku",
-        "category",
-        "on_hand",
-        "unit",
-        "minimum_stock",
-        "state",
-        "cost",
-        "value",
-        "location",
-    )
+    list_columns = ("title", "sku", "category", "on_hand", "unit", "minimum_stock", "state", "value")
     show_columns = ("title",)
     shows_elsewhere = True
     add_columns = edit_columns = (
@@ -66,7 +55,7 @@ class InventoryItemView(StockView):
         "is_equipment", "is_active",
     )  # fmt: skip
     search_columns = ("is_low", "category", "is_active", "is_equipment", "on_hand")
-    order_columns = ("title", "sku", "category", "on_hand", "minimum_stock", "cost", "value", "location")
+    order_columns = ("title", "sku", "category", "on_hand", "minimum_stock", "value")
     default_order = ("title", "asc")
     sections = (
         (T("Item in stock"), ("name_mn", "name_en", "sku", "category", "unit", "is_equipment", "is_active")),
@@ -91,6 +80,10 @@ class InventoryItemView(StockView):
     def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
         """By code or name in either language."""
         return item_condition(typed)
+
+    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+        """The unit is a word, no status."""
+        return {row.inventory_item_id: {"unit": say(row.unit)} for row in rows}
 
     def list_context(self, found: listing.Listing) -> dict[str, Any]:
         """How many run low, and what all is worth."""
@@ -126,12 +119,10 @@ class InventoryLogView(StockView):
     datamodel = SQLAInterface(InventoryLog)
     page, route_base = "/inventory/logs", "/inventory/logs"
     title_one, title_many = T("Movement of stock"), T("Inventory logs")
-    list_columns = (
-        "created_at", "item", "kind", "quantity", "unit", "cost", "amount", "supplier", "written_by", "reason",
-    )  # fmt: skip
-    show_columns = list_columns
+    list_columns = ("created_at", "item", "kind", "quantity", "unit", "amount", "supplier", "written_by", "reason")
+    show_columns = (*list_columns[:5], "cost", *list_columns[5:])
     search_columns = ("inventory_item_id", "kind", "created_at", "by", "supplier_id")
-    order_columns = ("created_at", "quantity", "cost")
+    order_columns = ("created_at", "quantity")
     default_order = ("inventory_log_id", "desc")
     lookups = {"by": STAFF}
     extra_types = {"amount": Tugrug()}
@@ -144,7 +135,6 @@ class InventoryLogView(StockView):
         {"label": T("Cost of what expired or was lost by item"), "group": "inventory_item_id",
          "series": [(aggregate_sum, "wasted")]},
         {"label": T("Movements by kind"), "group": "kind", "series": [(aggregate_count, "")]},
-        {"label": T("Movements by month"), "group": "created_at", "series": [(aggregate_count, "")]},
     ]  # fmt: skip
 
     def column(self, name: str) -> Any:

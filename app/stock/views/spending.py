@@ -38,7 +38,7 @@ class ExpenseView(ClinicView):
     datamodel = SQLAInterface(Expense)
     page, route_base = "/expenses", "/expenses"
     title_one, title_many = T("Expense"), T("Expenses")
-    list_columns = ("title", "spent_on", "amount", "supplier", "method", "reference", "note", "recorded", "state")
+    list_columns = ("title", "spent_on", "amount", "supplier", "note", "method", "state")
     show_columns = ("title",)
     shows_elsewhere = True
     can_delete = True
@@ -79,11 +79,6 @@ class ExpenseView(ClinicView):
             Expense.expense_category_id.in_(kinds),
             Expense.supplier_id.in_(sellers),
         )
-
-    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
-        """Who wrote them."""
-        names = queries.names_of_users(session, (row.recorded_by for row in rows))
-        return {row.expense_id: {"recorded": names.get(row.recorded_by)} for row in rows}
 
     def list_context(self, found: listing.Listing) -> dict[str, Any]:
         """The sum of what is shown, and how many wait."""

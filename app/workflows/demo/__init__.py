@@ -20,7 +20,7 @@ from app.people.models import Patient
 from app.security.models import Clinic
 from app.security.queries import changed_settings
 from app.security.settings import SETTINGS
-from app.workflows.demo import calendar, patients, staff
+from app.workflows.demo import calendar, patients, spending, staff, supplies
 from app.workflows.demo.board import Board
 from app.workflows.demo.books import Books
 from app.workflows.demo.chair import Treating
@@ -101,4 +101,5 @@ def _work(world: World, people: list[patients.Person], count: int) -> int:
     patients.note_visits(world, people)
     world.store.write()
     numbers.keep()
+    spending.spend(world, supplies.stock_up(world))
     return made

@@ -104,6 +104,7 @@ MENU: tuple[tuple[Text | None, tuple[Entry, ...]], ...] = (
             Entry("/invoices", "/invoices", T("Invoices"), "receipt"),
             Entry("/payments", "/payments", T("Payments"), "wallet"),
             Entry("/insurance", "/insurance", T("Insurance"), "umbrella"),
+            Entry("/reports", "/reports", T("Reports"), "chart-column"),
         ),
     ),
     (

@@ -11,6 +11,7 @@ from app.clinical.views.screen import PARTS
 from app.desk.patient_profile import TABS
 from app.jobs.models import Job
 from app.people.models import Employee, Patient
+from app.reporting.reports import REPORTS
 from app.web.api.rest import ClinicApi
 from app.web.views import ClinicView
 from tests.factories.clinic import CAST, Clinic
@@ -20,6 +21,7 @@ from tests.web.crowd import Main
 LIST, PAGE = 8, 15
 SMALL, MORE = 2, 3
 IN_ONE_PIECE = 250  # an export of so many rows, and of what is added to them, is one piece
+REPORT_QUERIES = ("", "by=doctor&doctor=1&service=1&period=year")
 Addresses = Callable[[Main], list[str]]
 IMPORTS = {"Service": "/services", "Medicine": "/medicines", "Item": "/inventory"}
 # Pages that are no table's, by their endpoint: what is asked of them. A new page without a line here fails.
@@ -34,6 +36,9 @@ PAGES: dict[str, Addresses] = {
     "DayBoardPage.free": lambda main: [f"/appointments/free?doctor_id={main.doctor}&patient_id={main.patient}"],
     "RoomsPage.index": lambda _: ["/rooms"],
     "RolesPage.index": lambda _: ["/roles/list/"],
+    "ReportsPage.index": lambda _: ["/reports"],
+    "ReportsPage.report": lambda main: [f"/reports/{one.key}?{query}" for one in REPORTS for query in REPORT_QUERIES],
+    "ReportsPage.export": lambda _: [f"/reports/revenue/export.{kind}" for kind in ("csv", "xlsx", "pdf")],
     "SettingsPage.index": lambda _: ["/settings"],
     "ListChoicesPage.columns": lambda _: ["/lists/InvoiceView/columns", "/lists/PatientView/columns"],
     "ProfilePage.index": lambda _: ["/profile"],

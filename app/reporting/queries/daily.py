@@ -163,15 +163,17 @@ def _grouped(rows: Rows, span: Span, scope: Scope, asked: frozenset[Metric]) -> 
 def _long(grouped: Any, asked: frozenset[Metric]) -> Any:
     """One row for each metric: (metric, day, doctor_number, value), without zeros."""
     ordered = [metric for metric in Metric if metric in asked]
-    words = [sa.select(sa.literal_column(f"'{metric.value}'").label("metric")) for metric in ordered]
-    names = (sa.union_all(*words) if len(words) > 1 else words[0]).subquery("listed")
-    value = sa.case(
-        *(
-            (names.c.metric == sa.literal_column(f"'{metric.value}'"), grouped.c[metric.name.lower()])
-            for metric in ordered
-        )
-    )
-    crossed = sa.join(grouped, names, sa.true())
-    return sa.select(names.c.metric, grouped.c.day, grouped.c.doctor_number, value.label("value")).select_from(
-        crossed
-    ).where(value != 0)  # fmt: skip
+    words: list[Any] = []
+    for metric in ordered:
+        word: Any = sa.literal_column(f"'{metric.value}'")
+        words.append(sa.select(word.label("metric")))
+    listed: Any = words[0]
+    if len(words) > 1:
+        listed = sa.union_all(*words)
+    names: Any = listed.subquery("listed")
+    whens: list[Any] = []
+    for metric in ordered:
+        whens.append((names.c.metric == sa.literal_column(f"'{metric.value}'"), grouped.c[metric.name.lower()]))
+    value: Any = sa.case(*whens)
+    columns = (names.c.metric, grouped.c.day, grouped.c.doctor_number, value.label("value"))
+    return sa.select(*columns).select_from(sa.join(grouped, names, sa.true())).where(value != 0)

@@ -22,6 +22,7 @@ from app.reporting.rules import CLINIC, Metric, Period, Scope
 from app.scheduling.models import Appointment, Shift
 from app.stock.models import Expense
 
+_WORDS = {metric.value: metric for metric in Metric}
 # Each closed day has this row of the whole clinic, also where it is 0.
 MARK = (MetricDaily.metric == Metric.BOOKED, MetricDaily.doctor_number == CLINIC)
 
@@ -41,9 +42,10 @@ def first_day(session: Session, zone: tzinfo) -> date | None:
         Payment.received_at,
     )
     days = (Shift.shift_date, Expense.spent_on)
-    row = session.execute(sa.select(*(sa.select(sa.func.min(c)).scalar_subquery() for c in (*instants, *days)))).one()
-    found = [clinic_date(value, zone) for value in row[: len(instants)] if value is not None]
-    found += [value for value in row[len(instants) :] if value is not None]
+    least = [sa.select(sa.func.min(column)).scalar_subquery() for column in (*instants, *days)]
+    values: list[Any] = list(session.execute(sa.select(*least)).one())
+    found = [clinic_date(value, zone) for value in values[: len(instants)] if value is not None]
+    found += [value for value in values[len(instants) :] if value is not None]
     return max(min(found), EARLIEST) if found else None
 
 
@@ -87,5 +89,5 @@ def totals(
     found = {name: dict.fromkeys(wanted, 0) for name in periods}
     for metric, *values in session.execute(sa.select(days.c.metric, *sums).group_by(days.c.metric)):
         for name, value in zip(periods, values, strict=True):
-            found[name][Metric(metric)] = int(value or 0)
+            found[name][_WORDS[str(metric)]] = int(value or 0)
     return found

@@ -109,7 +109,9 @@ class Span:
         offset, changes = _offset(start, self.zone), _changes(self.period, self.zone)
         if not changes:
             return sa.literal_column(str(offset))
-        later = [(column >= at, sa.literal_column(str(minutes))) for at, minutes in reversed(changes) if at < end]
+        later: list[Any] = [
+            (column >= at, sa.literal_column(str(minutes))) for at, minutes in reversed(changes) if at < end
+        ]
         return sa.case(*later, else_=sa.literal_column(str(offset)))
 
 

@@ -11,7 +11,7 @@ from app.reporting.models import MetricDaily
 from app.reporting.queries.daily import measured
 from app.reporting.queries.kept import MARK, first_day
 from app.reporting.queries.sql import Span
-from app.reporting.rules import Metric, Period, Step, buckets
+from app.reporting.rules import Period, Step, buckets
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,13 @@ def first_difference(session: Session, closed: Period, zone: tzinfo) -> Differen
         found = session.execute(_differing(Span(month, zone))).first()
         if found is not None:
             metric, day, number, stands, should = found
-            return Difference(str(Metric(metric)), day, int(number), int(stands), int(should))
+            return Difference(str(metric), day, int(number), int(stands), int(should))
     return None
 
 
 def _differing(span: Span) -> Any:
-    row, zero = MetricDaily, sa.literal_column("0")
+    row = MetricDaily
+    zero: Any = sa.literal_column("0")
     there = sa.select(row.metric.label("metric"), row.day.label("day"), row.doctor_number.label("doctor_number"),
                       row.value.label("stands"), zero.label("should")).where(span.within(row.day))  # fmt: skip
     part = measured(span).subquery("computed")

@@ -3,5 +3,6 @@
 from typing import Any
 
 from app.reporting.views.metrics import MetricDailyView
+from app.reporting.views.page import ReportsPage
 
-VIEWS: tuple[Any, ...] = (MetricDailyView,)
+VIEWS: tuple[Any, ...] = (ReportsPage, MetricDailyView)

@@ -13,10 +13,13 @@ from app.kernel.text import T
 from app.people.models import Employee
 from app.reporting.models import MetricDaily
 from app.reporting.rules import CLINIC, Metric, Scope
+from app.reporting.words import LABELS
 from app.web import cells
 from app.web.text import money, say
 from app.web.views import ClinicView
+from app.web.vocabulary import add_labels
 
+add_labels(LABELS)
 IN_TUGRUG = {Metric.PRODUCTION, Metric.INVOICED, Metric.ADJUSTED, Metric.PAID, Metric.REFUNDED, Metric.SPENT}
 
 

@@ -28,7 +28,6 @@ from tests.factories.clinic import CAST, Clinic
 from tests.reporting import common
 from tests.reporting.common import M, close, moment, posting
 
-KEYS = [one.key for one in REPORTS]
 EVERY = [(one.key, by) for one in REPORTS for by in ("", "day", "week", "month", *(g.key for g in one.groups))]
 
 
@@ -200,7 +199,7 @@ def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(clinic: Clinic) ->
 )  # fmt: skip
 def test_nonsense_in_the_address_is_answered_plainly(clinic: Clinic, query: str) -> None:
     manager = clinic.client("Manager")
-    for key in KEYS:
+    for key in ("revenue", "budget", "work"):
         for path in (f"/reports/{key}", f"/reports/{key}/export.csv"):
             answer = manager.get(f"{path}?{query}")
             assert answer.status_code == 200, (path, query)

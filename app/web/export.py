@@ -15,7 +15,7 @@ BOM = "\ufeff"  # Excel reads a CSV as UTF-8 only with it
 
 def harmless(value: Any) -> Any:
     """Text that a spreadsheet would run as a formula gets an apostrophe before it (rules.md, Security)."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return "'" + value
     return value
 
@@ -29,7 +29,7 @@ def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
         yield BOM
         writer.writerow(header)
         for row in rows:
-            writer.writerow([harmless(value) for value in row])
+            writer.writerow([harmless(value) if type(value) is not int else value for value in row])
             if buffer.tell() > 32_000:
                 yield buffer.getvalue()
                 buffer.seek(0)

@@ -86,25 +86,25 @@ def _address(**changes: Any) -> str:
     return address(request.endpoint or "", kept, **(request.view_args or {}))
 
 
-def at_page(page: int) -> str:
-    """This list's address at another page."""
-    return _address(page=page)
+def at_page(page: int, after: Any = None) -> str:
+    """This list's address at another page, which begins behind the row `after`."""
+    return _address(page=page, after=after if type(after) is int else None)
 
 
 def without(key: str) -> str:
     """This list's address without one filter."""
-    return _address(**{key: None, "page": None})
+    return _address(**{key: None, "page": None, "after": None})
 
 
 def sorted_by(listing: Any, name: str) -> str:
     """This list's address in the order of a column; the other way round where it is already."""
     turned = "desc" if listing.sort == name and listing.direction == "asc" else "asc"
-    return _address(sort=name, dir=turned, page=None)
+    return _address(sort=name, dir=turned, page=None, after=None)
 
 
 def export_url(view: Any, kind: str) -> str:
     """The address of the export of exactly what is filtered."""
-    kept = {key: value for key, value in request.args.items() if value and key not in ("page", "size")}
+    kept = {key: value for key, value in request.args.items() if value and key not in ("page", "size", "after")}
     return address(f"{view.endpoint}.export", kept, kind=kind)
 
 

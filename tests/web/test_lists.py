@@ -1,12 +1,16 @@
 """Lists: capped, bounded in statements, one person's filters never another's, exports harmless."""
 
+import html
 import io
+import re
 import threading
+from datetime import UTC, date, datetime
 from typing import Any
 
 import openpyxl
 import pytest
 
+from app.db import sqla
 from app.people.models import Patient
 from app.web import listing
 from tests.factories import people
@@ -147,6 +151,54 @@ def test_the_next_page_shows_the_next_rows_and_no_row_twice(clinic: Clinic) -> N
 
 
 @pytest.mark.both
+@pytest.mark.both
+@pytest.mark.parametrize("way", ["asc", "desc"])
+@pytest.mark.parametrize("sort", ["full_name", "last_seen_at", "age"])
+def test_walking_from_page_to_page_shows_each_row_once(clinic: Clinic, sort: str, way: str) -> None:
+    """Also where many rows have the same value, or none, in the column that orders them."""
+    for place, seen in enumerate((None, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC), None)):
+        many(clinic, 4, last_seen_at=seen, birthday=date(1990 + place // 2, 1, 1), last_name=f"О{place}")
+    desk = clinic.client("Receptionist")
+    path, found = f"/patients?size=3&sort={sort}&dir={way}", []
+    while path:
+        page = html.unescape(desk.get(path).text)
+        found += re.findall(r'first"><a href="/patients/([0-9]+)"', page)
+        link = re.search(r'rel="next" href="([^"]+)"', page)
+        path = link[1] if link else ""
+    whole = re.findall(
+        r'first"><a href="/patients/([0-9]+)"', desk.get(f"/patients?size=100&sort={sort}&dir={way}").text
+    )
+    assert found == whole
+    assert len(found) == clinic.count(Patient)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("sort", ["start_at", "last_seen_at"])
+def test_an_export_in_many_pieces_holds_what_one_piece_holds(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    for seen in (None, datetime(2026, 1, 1, tzinfo=UTC), None):
+        many(clinic, 5, last_seen_at=seen)
+    desk = clinic.client("Receptionist")
+    for way in ("asc", "desc"):
+        path = f"/patients/export.csv?sort={sort}&dir={way}"
+        whole = desk.get(path).text
+        with monkeypatch.context() as patch:
+            patch.setattr(listing, "TASTED", 2)
+            patch.setattr(listing.Listing.chunks, "__defaults__", (3,))
+            assert desk.get(path).text == whole
+    assert sqla.engine.pool.checkedout() == 0  # no stream keeps its connection
+
+
+@pytest.mark.parametrize("after", ["0", "999999999", "x", "-1", "1' or 1=1", "9" * 40])
+def test_an_anchor_that_is_none_is_passed_over(clinic: Clinic, after: str) -> None:
+    many(clinic, 4)
+    desk = clinic.client("Receptionist")
+    answer = desk.get("/patients", query_string={"size": 2, "page": 2, "after": after})
+    assert answer.status_code == 200
+    assert answer.text.count('first"><a href="/patients/') == 2
+
+
 @pytest.mark.parametrize("typed", ["САРАНГЭР", "сарангэр", "нгэрэл", "Үүрий", "ҮҮРИЙН"])
 def test_a_list_finds_cyrillic_in_either_case(clinic: Clinic, typed: str) -> None:
     """Trap 16: SQLite's own LIKE and lower() know only ASCII."""

@@ -1,18 +1,40 @@
 """What leaves a table: exports and charts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flask import Response, abort, request
 from flask_appbuilder import expose
+from markupsafe import Markup
 
 from app.db.base import sqla
+from app.db.types import CodeType, Instant, WordType
 from app.kernel.text import T, Text
 from app.web import cells, charts, export, listing, who
 from app.web.access import charts as may_chart
 from app.web.access import reads
 from app.web.text import say
 from app.web.views.table import ClinicTable
+
+Written = Callable[[Any], Any]
+
+
+def _as_exported(type_: Any) -> Written:
+    """How a column's values stand in a file: numbers as numbers, all else as text."""
+    if cells.is_number(type_):
+        return lambda value: value if isinstance(value, int) else _text(value, type_)
+    if isinstance(type_, CodeType | WordType):
+        known: dict[Any, str] = {}
+        return lambda value: known[value] if value in known else known.setdefault(value, _text(value, type_))
+    if isinstance(type_, Instant):
+        zone = who.clinic().zone
+        return lambda value: "" if value is None else value.astimezone(zone).isoformat(" ", "minutes")[:16]
+    return lambda value: value if type(value) in (str, int) else _text(value, type_)
+
+
+def _text(value: Any, type_: Any) -> str:
+    text = cells.as_text(value, type_)
+    return Markup(text).striptags() if isinstance(value, Markup) else text  # noqa: S704 - tags are taken off
 
 
 class OutputScreens(ClinicTable):
@@ -34,19 +56,25 @@ class OutputScreens(ClinicTable):
         return answer(table, header, self._export_rows(found))
 
     def _export_rows(self, found: listing.Listing) -> Iterable[list[Any]]:
-        columns = self.shown_columns()
+        found.session = sqla.session()  # by the time a stream runs, the view's session is closed
+        columns = [(name, _as_exported(self.type_of(name))) for name in self.shown_columns()]
         for rows in found.chunks():
-            extras = self.extras(sqla.session(), rows)
-            for row in rows:
-                own = extras.get(row.row_id, {})
-                yield [self._export_cell(row, name, own) for name in columns]
+            try:
+                yield from self._exported(rows, columns)
+            except AttributeError:  # a property that looks into other rows
+                yield from self._exported(found.whole(rows), columns)
+                sqla.session.expunge_all()
 
-    def _export_cell(self, row: Any, name: str, own: dict[str, Any]) -> Any:
-        value = own[name] if name in own else getattr(row, name)
-        type_ = self.type_of(name)
-        if cells.is_number(type_) and isinstance(value, int):
-            return value
-        return cells.as_text(value, type_)
+    def _exported(self, rows: Sequence[Any], columns: Sequence[tuple[str, Written]]) -> list[list[Any]]:
+        extras = self.extras(sqla.session(), rows)
+        if not extras:
+            return [[write(getattr(row, name)) for name, write in columns] for row in rows]
+        nothing: dict[str, Any] = {}
+        found = []
+        for row in rows:
+            own = extras.get(row.row_id, nothing)
+            found.append([write(own[name] if name in own else getattr(row, name)) for name, write in columns])
+        return found
 
     @expose("/chart/")
     @expose("/chart/<int:number>")

@@ -1,0 +1,105 @@
+"""Rows for an export, without the ORM's bookkeeping: columns as they come, references by name.
+
+A plain row has the columns, properties and methods of its model, but no relationships beyond those of the list.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from types import FunctionType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import RelationshipDirection, Session
+
+from app.db.base import Base
+from app.web import cells
+from app.web.text import say
+
+_KINDS = (property, FunctionType, classmethod, staticmethod)
+MOST_NAMES = 20_000  # names of referenced rows that are remembered while an export runs
+
+
+@cache
+def columns_of(model: type[Any]) -> tuple[str, ...]:
+    """The names of a model's columns."""
+    return tuple(attr.key for attr in sa.inspect(model).column_attrs)
+
+
+@cache
+def plain_class(model: type[Any]) -> type[Any]:
+    """The model's class without its mapping."""
+    behind = [kind for kind in model.__mro__ if issubclass(kind, Base)]
+    members = {
+        name: value
+        for kind in reversed(behind)
+        for name, value in vars(kind).items()
+        if isinstance(value, _KINDS) and not name.startswith("_")
+    }
+    (key,) = (sa.inspect(model).get_property_by_column(column).key for column in sa.inspect(model).primary_key)
+    members["row_id"] = property(lambda row: getattr(row, key))
+    return type(f"Plain{model.__name__}", (), members)
+
+
+def make(kind: type[Any], names: Sequence[str], values: Iterable[Any]) -> Any:
+    """A plain row of these values."""
+    row = kind()
+    row.__dict__.update(zip(names, values, strict=False))
+    return row
+
+
+def watched(kind: type[Any], used: set[str]) -> type[Any]:
+    """The same class, noting in `used` what is asked of its rows."""
+
+    def note(row: Any, name: str) -> Any:
+        used.add(name)
+        return object.__getattribute__(row, name)
+
+    return type(kind.__name__, (kind,), {"__getattribute__": note})
+
+
+@cache
+def foreign_key(model: type[Any], name: str) -> tuple[str, type[Any]] | None:
+    """(the column, the model it points at) of a reference that is one column to one key; else None."""
+    link = sa.inspect(model).relationships[name]
+    if link.direction is not RelationshipDirection.MANYTOONE or len(link.local_remote_pairs) != 1:
+        return None
+    local, remote = link.local_remote_pairs[0]
+    target = link.mapper
+    if [remote] != list(target.primary_key):
+        return None
+    return sa.inspect(model).get_property_by_column(local).key, target.class_
+
+
+class Names:
+    """What the rows that an export refers to are called, asked once for each piece of it."""
+
+    def __init__(self, session: Session, model: type[Any], references: Sequence[str]) -> None:
+        self.session = session
+        self.links = [(name, *found) for name in references if (found := foreign_key(model, name))]
+        self.known: dict[tuple[type[Any], Any], str] = {}
+
+    def fill(self, rows: Sequence[Any]) -> None:
+        """Put the names on the rows."""
+        for name, column, target in self.links:
+            wanted = {getattr(row, column) for row in rows}
+            self._ask(target, [key for key in wanted if key is not None and (target, key) not in self.known])
+            for row in rows:
+                row.__dict__[name] = self.known.get((target, getattr(row, column)))
+
+    def _ask(self, target: type[Any], keys: list[Any]) -> None:
+        if not keys:
+            return
+        if len(self.known) > MOST_NAMES:
+            self.known.clear()
+        key = sa.inspect(target).primary_key[0]
+        names, kind = columns_of(target), plain_class(target)
+        attributes = [getattr(target, name) for name in names]
+        for values in self.session.execute(sa.select(*attributes).where(key.in_(keys))):
+            row = make(kind, names, values)
+            self.known[target, row.row_id] = self._name(target, row)
+
+    def _name(self, target: type[Any], row: Any) -> str:
+        try:
+            return say(row.title) if hasattr(target, "title") else cells.name_of(self.session.get(target, row.row_id))
+        except AttributeError:  # a title that looks into other rows
+            return cells.name_of(self.session.get(target, row.row_id))

@@ -24,8 +24,9 @@ from app.desk import (
     search,
     shared,
 )
+from app.files import views as files
 from app.insurance import views as insurance
-from app.kernel.text import T, Text
+from app.kernel.text import TC, T, Text
 from app.lab import views as lab
 from app.people import api as people_api
 from app.people import views as people
@@ -57,6 +58,7 @@ VIEWS: tuple[Any, ...] = (
     *billing.VIEWS,
     *insurance.VIEWS,
     *communication.VIEWS,
+    *files.VIEWS,
     *security_api.VIEWS,
     *people_api.VIEWS,
     *catalogue_api.VIEWS,
@@ -113,6 +115,14 @@ MENU: tuple[tuple[Text | None, tuple[Entry, ...]], ...] = (
             Entry("/inventory", "/inventory", T("Inventory"), "briefcase"),
             Entry("/inventory/logs", "/inventory/logs", T("Movements"), "refresh-cw"),
             Entry("/expenses", "/expenses", T("Expenses"), "banknote"),
+        ),
+    ),
+    (
+        TC("menu", "Contact"),
+        (
+            Entry("/communication", "/communication", T("Communication"), "mail"),
+            Entry("/calls", "/calls", T("Calls"), "phone"),
+            Entry("/sms", "/sms", T("Text messages"), "message-square"),
         ),
     ),
     (

@@ -25,6 +25,8 @@ def run_nightly() -> None:
     today = clinic_date(now(), zone)
     changed = unit(lambda session: nightly.refresh_statuses(session, today, zone))
     click.echo(f"patients whose status changed: {changed}")
+    linked = unit(nightly.link_calls)
+    click.echo(f"calls and texts that found their caller: {linked}")
     dropped = unit(lambda session: nightly.drop_past_slots(session, today, zone))
     click.echo(f"booking slots of past days dropped: {dropped}")
     period = daily_sums.open_days(sqla.session(), today, zone)

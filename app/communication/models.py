@@ -17,16 +17,16 @@ from sqlalchemy import (
     UniqueConstraint,
     or_,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from app.communication.rules import Channel, ContactType, Direction, MessageStatus, Variant, from_json
 from app.db import E164, BigKey, CodeType, Instant, Stamped, WordType, ascii_string, table_args
 from app.db.context import actor
 from app.kernel.phones import show_phone
-from app.kernel.text import Names
 from app.kernel.text import Text as Mark
 from app.people.models import Patient
 from app.scheduling.models import Appointment
+from app.security.models import UserProfile
 from app.security.rules import Locale
 
 
@@ -50,10 +50,19 @@ class Call(Stamped):
     note: Mapped[str | None] = mapped_column(Text)
     taken_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
 
+    taker: Mapped[UserProfile | None] = relationship(
+        UserProfile, primaryjoin=lambda: foreign(Call.taken_by) == UserProfile.user_id, viewonly=True
+    )
+
     @property
     def title(self) -> str:
         """The number."""
         return show_phone(self.phone_number)
+
+    @property
+    def minutes(self) -> int | None:
+        """How long it took, in whole minutes begun; None while it lasts, or where nobody noted its end."""
+        return None if self.end_call is None else -(-int((self.end_call - self.begin_call).total_seconds()) // 60)
 
 
 class MessageTemplate(Stamped):
@@ -80,10 +89,9 @@ class MessageTemplate(Stamped):
         """Its code and variant."""
         return f"{self.code} ({self.variant})"
 
-    @property
-    def body(self) -> Names:
-        """Its text."""
-        return Names(self.body_mn, self.body_en)
+    def body(self, locale: Locale) -> str:
+        """Its text in a language."""
+        return self.body_mn if locale is Locale.MN else self.body_en
 
 
 class Message(Stamped):
@@ -124,7 +132,7 @@ class Message(Stamped):
     @property
     def title(self) -> str:
         """Where it goes."""
-        return self.to
+        return show_phone(self.to) if self.channel is Channel.SMS else self.to
 
 
 class Sms(Stamped):

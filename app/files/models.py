@@ -1,9 +1,10 @@
 """`stored_file`: one row for each file that lies in the instance's folder."""
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from app.db import AppendOnly, BigKey, ascii_string, table_args
+from app.security.models import UserProfile
 
 
 class StoredFile(AppendOnly):
@@ -18,6 +19,10 @@ class StoredFile(AppendOnly):
     bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(ascii_string(64))
     uploaded_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+
+    uploader: Mapped[UserProfile | None] = relationship(
+        UserProfile, primaryjoin=lambda: foreign(StoredFile.uploaded_by) == UserProfile.user_id, viewonly=True
+    )
 
     @property
     def title(self) -> str:

@@ -41,5 +41,7 @@ SETTINGS: Mapping[str, Knob] = {
     "security.lock_minutes": Knob(15, T("How long an account stays locked"), MINUTES, 1, 1_440),
     "security.session_hours": Knob(12, T("Longest session"), HOURS, 1, 168),
     "security.idle_minutes": Knob(30, T("Session without activity"), MINUTES, 5, 720),
+    "messages.quiet_from": Knob(21, T("Messages wait for the morning from"), T("o'clock"), 0, 23),
+    "messages.quiet_until": Knob(8, T("Messages go out again from"), T("o'clock"), 0, 23),
     "files.largest_mb": Knob(25, T("Largest file"), T("MB"), 1, 200),
 }

@@ -1,9 +1,11 @@
-"""What changes by itself when a day ends: how long ago patients were here, and slots that have passed."""
+"""What changes by itself when a day ends: how long ago patients were here, who called, and slots that have passed."""
 
 from datetime import date, timedelta, tzinfo
 
 from sqlalchemy.orm import Session
 
+from app.communication import actions as communication
+from app.communication.queries import unknown_numbers_now_known
 from app.kernel.dates import add_months, day_bounds
 from app.people import actions as people
 from app.people import queries
@@ -35,6 +37,11 @@ def _refresh(session: Session, patient: Patient, today: date, zone: tzinfo) -> b
     if locked.last_seen_at is not None:
         people.note_visit(locked, locked.last_seen_at, today, zone)
     return locked.status is not before
+
+
+def link_calls(session: Session) -> int:
+    """Link the calls and texts of numbers that somebody was given since. Returns how many."""
+    return communication.link_numbers(session, unknown_numbers_now_known(session))
 
 
 def drop_past_slots(session: Session, today: date, zone: tzinfo) -> int:

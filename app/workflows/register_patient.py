@@ -1,4 +1,4 @@
-"""Registering a patient: person, phones, medical history and insurer in one transaction."""
+"""Registering a patient: person, phones, medical history and insurer in one transaction; calls find their caller."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.communication import actions as communication
 from app.insurance import actions as insurance
 from app.kernel.errors import Conflict
 from app.kernel.text import T
@@ -35,7 +36,22 @@ def register_patient(
     if not knows_likely_duplicates:
         _warn_of_duplicates(session, patient, phones)
     insurance.add_policies(session, patient.patient_id, policies)
+    communication.link_numbers(session, numbers_of(phones))
     return patient
+
+
+def change_patient(
+    session: Session, patient: Patient, values: Mapping[str, Any], *, phones: Rows | None, today: date
+) -> Patient:
+    """Change a locked patient; calls and texts of a number that is new become theirs. Raises RuleError, Conflict."""
+    changed = actions.change_patient(session, patient, values, phones, today=today)
+    communication.link_numbers(session, numbers_of(phones or ()))
+    return changed
+
+
+def numbers_of(phones: Rows) -> set[str]:
+    """The numbers that were typed."""
+    return {values["phone_number_val"] for _, values in phones if values.get("phone_number_val")}
 
 
 def _warn_of_duplicates(session: Session, patient: Patient, phones: Rows) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.billing import actions as billing_actions
 from app.clinical import actions as clinical_actions
 from app.clinical.models import Prescription, Treatment
+from app.communication.actions import mark_sent
 from app.insurance.models import InsurancePlan, InsuranceProvider, PatientInsurance
 from app.insurance.rules import ProviderKind
 from app.jobs import actions as jobs
@@ -20,6 +21,7 @@ from app.jobs.rules import JobKind
 from app.lab.models import LabRequest
 from app.lab.rules import ResultFlag
 from app.people.models import Employee, Patient, PatientRelation
+from app.people.queries import phones_of_patients
 from app.people.rules import PositionType, RelationKind
 from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus
@@ -28,7 +30,7 @@ from app.security.models import LoginAttempt, Setting, User
 from app.security.rules import LoginOutcome, SessionType, ShareKind
 from app.security.settings import SETTINGS
 from app.workflows.register_patient import register_patient
-from tests.factories import billing, catalogue, clinical, communication, lab, people, reporting, scheduling, stock
+from tests.factories import billing, catalogue, clinical, communication, files, lab, people, reporting, scheduling, stock
 
 S = AppointmentStatus
 _numbers = itertools.count(1)
@@ -245,6 +247,15 @@ def _money(session: Session, main: Main) -> None:
 def _talk(session: Session, main: Main) -> None:
     for user_id in session.scalars(sa.select(User.id)):
         communication.notification(session, user_id)
+    communication.template(session)
+    phone = phones_of_patients(session, [main.patient])[main.patient][0].phone_number_val
+    for number in (phone, f"+97680{next(_numbers):06d}"):
+        communication.call(session, number, by=session.scalar(sa.select(sa.func.min(User.id))))
+        communication.text(session, number)
+        sent = communication.message(session, number, template=communication.template(session))
+        communication.message(session, number)
+        mark_sent(session, sent, datetime.now(UTC))
+    files.stored_file(session)
 
 
 def _supplies(session: Session, main: Main) -> None:

@@ -71,6 +71,8 @@ PAGES: dict[str, Addresses] = {
     "SpendingPage.index": lambda _: ["/expenses/month", "/expenses/month?month=2026-01"],
     "ApiPage.index": lambda _: ["/swagger/v1"],
     "ApiDocument.openapi": lambda _: ["/api/v1/_openapi"],
+    "CommunicationPage.index": lambda main: ["/communication", f"/communication?patient_id={main.patient}&page=2"],
+    "WriteTextPage.write": lambda main: ["/sms/write", f"/sms/write?patient_id={main.patient}&template=1"],
     "DraftPage.usual": lambda main: [f"/prescriptions/for/{main.treatment}/usual?medicine_id=1"],
 }  # fmt: skip
 # Asked with a job's or list's own key, which only the test knows.

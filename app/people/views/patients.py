@@ -14,16 +14,18 @@ from app.billing.queries import balances
 from app.db.types import Tugrug
 from app.insurance.models import PatientInsurance
 from app.kernel.dates import clinic_date
+from app.kernel.errors import RuleError
 from app.kernel.keys import parse_key
+from app.kernel.phones import parse_phone
 from app.kernel.text import T
-from app.people import actions, queries
+from app.people import queries
 from app.people.models import MedicalHistoryEntry, Patient, PatientPhone, PatientRelation, PatientSearch
 from app.people.views.lookups import DOCTORS, PHONES
 from app.web import fields, who
 from app.web.listing import like
 from app.web.text import lazy, phone_link, today
 from app.web.views import ClinicView, Inline
-from app.workflows.register_patient import register_patient
+from app.workflows.register_patient import change_patient, register_patient
 
 HISTORY_COLUMNS = ("kind", "name", "allergen", "severity", "detail")
 POLICY_COLUMNS = ("insurance_plan_id", "policy_number", "order", "valid_from", "valid_until")
@@ -117,6 +119,14 @@ class PatientView(ClinicView):
             for row in rows
         }
 
+    def preset(self) -> dict[str, Any]:
+        """With the number of somebody who called: `?phone=99112233`."""
+        try:
+            number = parse_phone(request.args.get("phone", ""))
+        except RuleError:
+            return super().preset()
+        return {**super().preset(), "phones": [{"phone_number_val": number, "is_primary": True}]}
+
     def groups(self, columns: Sequence[str]) -> Any:
         """The tick for somebody else is shown only beside the warning."""
         return super().groups([name for name in columns if name != "knows_likely_duplicates"])
@@ -136,7 +146,7 @@ class PatientView(ClinicView):
 
     def change(self, session: Session, row: Patient, values: dict[str, Any]) -> Patient:
         """Patient and phones in one transaction."""
-        return actions.change_patient(session, row, values, values["phones"], today=today())
+        return change_patient(session, row, values, phones=values["phones"], today=today())
 
 
 class PatientPhoneView(ClinicView):

@@ -24,6 +24,7 @@ from app.workflows.demo import calendar, patients, spending, staff, supplies
 from app.workflows.demo.board import Board
 from app.workflows.demo.books import Books
 from app.workflows.demo.chair import Treating
+from app.workflows.demo.contacts import Contacts
 from app.workflows.demo.measures import keep_measures
 from app.workflows.demo.numbers import Numbers
 from app.workflows.demo.staff import PASSWORD
@@ -90,15 +91,17 @@ def _work(world: World, people: list[patients.Person], count: int) -> int:
     due_days = changed_settings(world.session).get("billing.due_days", SETTINGS["billing.due_days"].default)
     numbers = Numbers(world)
     treating, books = Treating(world, numbers), Books(world, numbers, due_days)
-    board, made = Board(world, treating, books), 0
+    board, contacts, made = Board(world, treating, books), Contacts(world, count), 0
     for visit in calendar.visits(world, people, count):
         books.work_until(visit.start)
         board.put(visit)
+        contacts.of_visit(visit)
         world.store.write_if_full()
         made += 1
     books.work_until(datetime.max.replace(tzinfo=UTC))
     books.keep()
     patients.note_visits(world, people)
+    contacts.finish(people)
     world.store.write()
     numbers.keep()
     spending.spend(world, supplies.stock_up(world))

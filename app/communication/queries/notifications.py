@@ -1,4 +1,4 @@
-"""Reads about calls, texts, messages and notifications."""
+"""Reads about notifications."""
 
 from collections.abc import Iterable, Sequence
 

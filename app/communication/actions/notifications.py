@@ -1,4 +1,4 @@
-"""Writes about notifications, inside the caller's transaction."""
+"""Telling people what happened, and what they have seen of it."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -3,6 +3,8 @@
 from app.kernel.text import TC, T, Text
 
 LABELS: dict[str, Text] = {
+    "call.phone_number": T("Phone number"),
+    "sms.phone_number": T("Phone number"),
     "begin_call": T("Began"),
     "end_call": T("Ended"),
     "call.direction": TC("call", "Direction"),

@@ -30,7 +30,18 @@ from app.security.models import LoginAttempt, Setting, User
 from app.security.rules import LoginOutcome, SessionType, ShareKind
 from app.security.settings import SETTINGS
 from app.workflows.register_patient import register_patient
-from tests.factories import billing, catalogue, clinical, communication, files, lab, people, reporting, scheduling, stock
+from tests.factories import (
+    billing,
+    catalogue,
+    clinical,
+    communication,
+    files,
+    lab,
+    people,
+    reporting,
+    scheduling,
+    stock,
+)
 
 S = AppointmentStatus
 _numbers = itertools.count(1)

@@ -94,8 +94,8 @@ def read_amount(typed: str) -> int | None:
     text = _plain_number(one_line(typed))
     if not text:
         return None
-    bare = _SPACES.sub("", text).rstrip("₮")
-    if (_POINTS_AS_GROUPS.fullmatch(bare) and not bare.endswith(".0")) or ("," in bare and not _GROUPED.match(bare)):
+    bare = re.sub(r"[^\d.,-]", "", text)
+    if _POINTS_AS_GROUPS.fullmatch(bare) or ("," in bare and not _GROUPED.fullmatch(bare)):
         raise RuleError(T("Write a whole amount in tögrög, such as 50,000."))
     amount = parse_tugrug(text)
     if amount < 0:

@@ -12,7 +12,7 @@ from app.catalogue import queries
 from app.catalogue.models import ServiceCatalog, ServicePrice
 from app.catalogue.rules import Scope, TaxType, TreatmentStage
 from app.kernel.lists import Fate
-from app.workflows.imports import SERVICES
+from app.workflows.imports import SERVICES, engine
 from app.workflows.imports.keyed import ListFault
 from tests.factories import catalogue
 from tests.imports.lists import bring_in, command, counts, decide, fates, keep, last_job, said, upload, work
@@ -106,8 +106,6 @@ def test_without_the_right_prices_stay(clinic: Any) -> None:
 
 @pytest.mark.both
 def test_a_code_twice_in_the_list_is_told_with_the_row_of_the_first(clinic: Any, monkeypatch: Any) -> None:
-    from app.workflows.imports import engine
-
     monkeypatch.setattr(engine, "UNIT", 2)
     rows = [HEADER, *(row(Код=f"T-{n % 4}", Нэр=f"Нэр {n}") for n in range(6))]
     for update in (False, True):
@@ -240,6 +238,8 @@ def test_a_list_is_brought_checked_updated_and_imported_by_page(clinic: Any) -> 
         checked = manager.get(address).text
     assert len(seen) <= 15
     assert [f'<div class="figure">{count}</div>' in checked for count in (2, 1)] == [True, True]
+    assert "ListColumn" not in checked
+    assert "Үйлчилгээний төрөл</option>" in checked
     words = {f"column-{i}": c.value for i, c in enumerate(SERVICES.columns)}
     assert manager.submit(address, {"header_row": "1", "update": "1", **words}).status_code == 302
     work(clinic)

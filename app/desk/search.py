@@ -10,9 +10,10 @@ from flask_appbuilder import expose
 from sqlalchemy.orm import Session, joinedload
 
 from app.billing.models import Invoice, Payment
-from app.catalogue.models import DiagnosisCode, Medicine, ServiceCatalog
+from app.catalogue.models import Medicine, ServiceCatalog
 from app.clinical.models import Prescription
 from app.db import sqla
+from app.desk import search_tables
 from app.kernel.phones import show_phone
 from app.kernel.text import T, Text
 from app.people import queries as people
@@ -68,7 +69,7 @@ def _numbered(model: type[Any]) -> Callable[[Session, str, int], Sequence[Found]
     """Documents by their number alone: their patients are found as patients."""
 
     def find(session: Session, typed: str, limit: int) -> Sequence[Found]:
-        if not any(letter.isdigit() for letter in typed):
+        if typed.startswith(("#", "№")) or not any(letter.isdigit() for letter in typed):
             return []
         statement = sa.select(model).options(joinedload(model.patient)).where(by_number(model.number, typed))
         return _lines(model, session.scalars(statement.order_by(model.number.desc()).limit(limit)).all())
@@ -89,7 +90,6 @@ SOURCES: tuple[Source, ...] = (
     Source("/employees", T("Employees"), _looked_up(Employee)),
     Source("/services", T("Services"), _looked_up(ServiceCatalog)),
     Source("/prescriptions", T("Medicines"), _looked_up(Medicine)),
-    Source("/services", T("Diagnosis codes"), _looked_up(DiagnosisCode)),
 )
 
 
@@ -109,6 +109,8 @@ class SearchPage(ClinicPage):
             for source in SOURCES:
                 if who.may("read", source.page) and (found := source.find(session, typed, MOST)):
                     groups.append((say(source.label), found))
+            for heading, lines in search_tables.find(session, typed, MOST):
+                groups.append((heading, [Found(*line) for line in lines]))
         part = bool(request.headers.get("HX-Request"))
         template = "desk/_results.html" if part else "desk/search.html"
         return self.render_template(

@@ -21,6 +21,18 @@ class Knob:
 MINUTES, DAYS, TUGRUG, CHARACTERS = T("minutes"), T("days"), T("₮"), T("characters")
 HOURS, TIMES = T("hours"), T("times")
 SHARE = T("percent")  # kept in basis points, typed and shown in percent
+OCLOCK = T("o'clock")
+
+# The rooms in the order in which /settings shows them.
+ROOMS: Mapping[str, Text] = {
+    "scheduling": T("Appointments"),
+    "clinical": T("Treatment plans"),
+    "billing": T("Money"),
+    "messages": T("Messages"),
+    "reporting": T("Reports"),
+    "security": T("Security"),
+    "files": T("Files"),
+}
 
 SETTINGS: Mapping[str, Knob] = {
     "scheduling.grid_minutes": Knob(15, T("Booking grid"), MINUTES, 5, 60),
@@ -35,7 +47,13 @@ SETTINGS: Mapping[str, Knob] = {
     "billing.vat_bp": Knob(0, T("VAT on taxed services"), SHARE, 0, 10_000),
     "billing.due_days": Knob(14, T("Days until an invoice is due"), DAYS, 0, 365),
     "billing.discount_bp": Knob(1_000, T("Discount that the desk may give"), SHARE, 0, 10_000),
-    "billing.instalments": Knob([3, 6, 12], T("Numbers of instalments offered")),
+    "billing.instalments": Knob([3, 6, 12], T("Numbers of instalments offered"), TIMES, 2, 60),
+    "messages.reminder_hours": Knob([24, 1], T("Reminders before an appointment"), HOURS, 1, 168),
+    "messages.doctor_list_hour": Knob(18, T("Doctors get tomorrow's list at"), OCLOCK, 0, 23),
+    "messages.due_days_before": Knob(3, T("Reminder before an invoice is due"), DAYS, 0, 60),
+    "messages.due_days_after": Knob(7, T("Reminder after an invoice was due"), DAYS, 0, 90),
+    "reporting.measure_days": Knob(90, T("Days that the measures look back"), DAYS, 7, 730),
+    "reporting.notified_minutes": Knob(15, T("A notification counts as read in time within"), MINUTES, 1, 1_440),
     "security.password_length": Knob(10, T("Shortest password"), CHARACTERS, 8, 64),
     "security.failures": Knob(5, T("Failed sign-ins that lock an account"), TIMES, 3, 50),
     "security.lock_minutes": Knob(15, T("How long an account stays locked"), MINUTES, 1, 1_440),

@@ -191,6 +191,28 @@ class NumberField(_Typed):
         return int(bare)
 
 
+class NumbersField(_Typed):
+    """A few whole numbers, written one after the other: `3, 6, 12`."""
+
+    def __init__(self, *args: Any, least: int = 0, most: int = LARGEST_INTEGER, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.least, self.most = least, most
+
+    def read(self, typed: str) -> list[int]:
+        """The numbers, each once and in its place. Raises RuleError."""
+        parts = [part for part in re.split(r"[\s,;]+", typed) if part]
+        if not parts or any(not re.fullmatch(r"[0-9]{1,9}", part) for part in parts):
+            raise RuleError(T("Write whole numbers with commas between them."))
+        numbers = list(dict.fromkeys(map(int, parts)))
+        if any(not self.least <= number <= self.most for number in numbers):
+            raise RuleError(T("From %(least)s to %(most)s.", least=f"{self.least:,}", most=f"{self.most:,}"))
+        return numbers
+
+    def show(self, value: Any) -> str:
+        """As one writes them."""
+        return ", ".join(map(str, value))
+
+
 class PercentField(_Typed):
     """A share, typed in percent, kept in basis points."""
 

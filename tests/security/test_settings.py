@@ -1,8 +1,11 @@
 """The settings page: who may change what, and what is refused."""
 
 import pytest
+import sqlalchemy as sa
 
+from app.audit.models import AuditLog
 from app.security import identity
+from app.security.settings import ROOMS, SETTINGS
 from tests.factories.clinic import Clinic
 
 FORM = {
@@ -16,11 +19,14 @@ FORM = {
 
 
 def numbers(**changed: str) -> dict[str, str]:
-    from app.security.settings import SETTINGS, SHARE
+    from app.security.settings import SETTINGS, SHARE, Knob
 
-    typed = {k: f"{s.default / 100:g}" if s.unit is SHARE else str(s.default) for k, s in SETTINGS.items()}
-    values = {k.replace(".", "__"): typed[k] for k, s in SETTINGS.items() if isinstance(s.default, int)}
-    return {**values, **changed}
+    def typed(knob: Knob) -> str:
+        if isinstance(knob.default, list):
+            return ", ".join(map(str, knob.default))
+        return f"{knob.default / 100:g}" if knob.unit is SHARE else str(knob.default)
+
+    return {**{key.replace(".", "__"): typed(knob) for key, knob in SETTINGS.items()}, **changed}
 
 
 @pytest.mark.both
@@ -94,3 +100,48 @@ def test_a_manager_reads_the_settings_but_changes_nothing(clinic: Clinic) -> Non
     assert manager.get("/settings").status_code == 200
     assert manager.submit("/settings/clinic", FORM).status_code == 403
     assert clinic.client("Doctor").get("/settings").status_code == 403
+
+
+def test_several_numbers_are_kept_as_they_were_written(clinic: Clinic) -> None:
+    admin = clinic.client("Admin")
+    changed = numbers(billing__instalments="4; 8 , 24", messages__reminder_hours="48")
+    assert admin.submit("/settings/numbers", changed).status_code == 302
+    assert clinic.apart(lambda: identity.setting("billing.instalments")) == [4, 8, 24]
+    assert clinic.apart(lambda: identity.setting("messages.reminder_hours")) == [48]
+    assert "4, 8, 24" in admin.get("/settings").text
+
+
+@pytest.mark.parametrize("typed", ["", "3, six", "1", "3,-6", "61", "9" * 30, "3.5", ", ,"])
+def test_numbers_that_can_not_be_are_refused(clinic: Clinic, typed: str) -> None:
+    answer = clinic.client("Admin").submit("/settings/numbers", numbers(billing__instalments=typed))
+    assert answer.status_code == 422
+    assert clinic.apart(lambda: identity.setting("billing.instalments")) == [3, 6, 12]
+
+
+def test_too_many_numbers_are_refused(clinic: Clinic) -> None:
+    many = ", ".join(map(str, range(2, 20)))
+    assert clinic.client("Admin").submit("/settings/numbers", numbers(billing__instalments=many)).status_code == 422
+
+
+@pytest.mark.both
+def test_a_threshold_is_put_back_and_the_log_tells_it(clinic: Clinic) -> None:
+    admin = clinic.client("Admin")
+    admin.submit("/settings/numbers", numbers(billing__due_days="30"))
+    assert "billing.due_days" in admin.get("/settings").text, "what was changed can be put back"
+    assert admin.submit("/settings/reset", {"key": "billing.due_days"}).status_code == 302
+    assert clinic.apart(lambda: identity.setting("billing.due_days")) == 14
+    assert 'value="billing.due_days"' not in admin.get("/settings").text
+    actions = clinic.session.scalars(sa.select(AuditLog.action).where(AuditLog.table == "setting")).all()
+    assert {"Added", "Deleted"} <= {str(action.label.msgid) for action in actions}
+    assert admin.submit("/settings/reset", {"key": "epoch.rights"}).status_code == 404
+
+
+def test_a_manager_reads_only(clinic: Clinic) -> None:
+    manager = clinic.client("Manager")
+    assert manager.get("/settings").status_code == 200
+    assert manager.submit("/settings/reset", {"key": "billing.due_days"}).status_code == 403
+    assert manager.submit("/settings/numbers", numbers(billing__due_days="30")).status_code == 403
+
+
+def test_every_threshold_stands_on_the_page_under_its_room() -> None:
+    assert {key.partition(".")[0] for key in SETTINGS} <= set(ROOMS)

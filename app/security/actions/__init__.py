@@ -1,6 +1,6 @@
 """Writes about users, sessions, rights and settings; each inside the caller's transaction."""
 
-from app.security.actions.rights import bump, change_clinic, change_grants, change_setting, sync_roles
+from app.security.actions.rights import bump, change_clinic, change_grants, change_setting, reset_setting, sync_roles
 from app.security.actions.sessions import (
     close_session,
     device_name,
@@ -25,6 +25,7 @@ __all__ = [
     "note_attempt",
     "open_session",
     "reset_password",
+    "reset_setting",
     "revoke_sessions",
     "set_password",
     "share",

@@ -16,6 +16,8 @@ from app.security.models import Clinic, RoleSeed, Setting
 from app.security.rules import check_document_prefix, check_may_hand_out
 from app.security.settings import SETTINGS
 
+MOST_NUMBERS = 10
+
 
 def change_setting(session: Session, key: str, value: Any, by: int | None) -> None:
     """Change a ⚙. Raises RuleError for an unknown key or a value outside its bounds."""
@@ -23,6 +25,8 @@ def change_setting(session: Session, key: str, value: Any, by: int | None) -> No
     if knob is None:
         raise NotFound(T("There is no such setting."))
     numbers = value if isinstance(value, list) else [value]
+    if isinstance(value, list) is not isinstance(knob.default, list) or len(numbers) > MOST_NUMBERS:
+        raise RuleError(T("This value is not allowed here."), field=key)
     if not numbers or any(not isinstance(n, int) or not knob.least <= n <= knob.most for n in numbers):
         raise RuleError(T("From %(least)s to %(most)s.", least=f"{knob.least:,}", most=f"{knob.most:,}"), field=key)
     row = session.scalar(sa.select(Setting).where(Setting.key == key).with_for_update())
@@ -31,6 +35,16 @@ def change_setting(session: Session, key: str, value: Any, by: int | None) -> No
     else:
         row.value, row.changed_by = value, by
     bump(session, queries.SETTINGS_EPOCH)
+
+
+def reset_setting(session: Session, key: str) -> None:
+    """Put a ⚙ back to its default. Raises NotFound for an unknown key."""
+    if key not in SETTINGS:
+        raise NotFound(T("There is no such setting."))
+    row = session.scalar(sa.select(Setting).where(Setting.key == key).with_for_update())
+    if row is not None:
+        session.delete(row)
+        bump(session, queries.SETTINGS_EPOCH)
 
 
 def change_clinic(session: Session, values: Mapping[str, Any]) -> Clinic:

@@ -1,20 +1,20 @@
 """`/settings`: whose clinic this is, when it is open, and every ⚙."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import time
 from typing import Any
 
-from flask import flash, redirect
+from flask import abort, flash, redirect, request
 from flask_appbuilder import expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from app.db import sqla
+from app.db import sqla, unit
 from app.kernel.text import T
 from app.security import actions, queries, rules
 from app.security.models import Clinic, Setting
-from app.security.settings import SETTINGS, SHARE, TUGRUG, Knob
+from app.security.settings import ROOMS, SETTINGS, SHARE, TUGRUG, Knob
 from app.web import fields, forms, saving, who
 from app.web.access import reads, writes
 from app.web.text import WEEKDAYS, lazy, percent, say
@@ -24,7 +24,6 @@ CLINIC_COLUMNS = (
     "name_mn", "name_en", "address", "phones", "registration_number", "tax_number", "time_zone", "document_prefix",
     "pdf_footer",
 )  # fmt: skip
-NUMBERS = {key: knob for key, knob in SETTINGS.items() if isinstance(knob.default, int)}
 
 
 def _name(key: str) -> str:
@@ -43,6 +42,9 @@ ClinicForm = forms.make_form(
 
 def _field(knob: Knob) -> Any:
     """The input of a ⚙."""
+    if isinstance(knob.default, list):
+        least, most = knob.least, knob.most
+        return fields.NumbersField(lazy(knob.label), least=least, most=most, validators=[fields.required])
     if knob.unit is SHARE:
         return fields.PercentField(lazy(knob.label), validators=[fields.required])
     if knob.unit is TUGRUG:
@@ -50,7 +52,7 @@ def _field(knob: Knob) -> Any:
     return fields.NumberField(lazy(knob.label), least=knob.least, most=knob.most, validators=[fields.required])
 
 
-NumbersForm = forms.make_form("NumbersForm", {_name(key): _field(knob) for key, knob in NUMBERS.items()})
+NumbersForm = forms.make_form("NumbersForm", {_name(key): _field(knob) for key, knob in SETTINGS.items()})
 
 
 class SettingsPage(ClinicPage):
@@ -66,7 +68,7 @@ class SettingsPage(ClinicPage):
 
     def _page(self, status: int = 200, **refused: forms.ClinicForm) -> Any:
         row = queries.the_clinic(sqla.session())
-        values = {_name(key): who.setting(key) for key in NUMBERS}
+        values = {_name(key): who.setting(key) for key in SETTINGS}
         shown = {
             "clinic_form": ClinicForm(formdata=None, obj=row, data=_hours(row)),
             "numbers_form": NumbersForm(formdata=None, data=values),
@@ -77,7 +79,7 @@ class SettingsPage(ClinicPage):
             title=say(T("Settings")),
             columns=CLINIC_COLUMNS,
             weekdays=list(enumerate(WEEKDAYS)),
-            numbers=[(_name(key), knob) for key, knob in NUMBERS.items()],
+            rooms=[(room, words, list(_knobs(room))) for room, words in ROOMS.items()],
             **shown,
         )
         return page, status
@@ -111,7 +113,7 @@ class SettingsPage(ClinicPage):
         if not form.validate():
             return self._page(422, numbers_form=form)
         by = who.me().user_id
-        changed = {key: form[_name(key)].data for key in NUMBERS if form[_name(key)].data != who.setting(key)}
+        changed = {key: form[_name(key)].data for key in SETTINGS if form[_name(key)].data != who.setting(key)}
 
         def write(session: Any) -> None:
             for key, value in changed.items():
@@ -122,6 +124,24 @@ class SettingsPage(ClinicPage):
             return self._page(status, numbers_form=form)
         flash(say(T("Saved.")), "success")
         return redirect("/settings")
+
+    @expose("/reset", methods=["POST"])
+    @writes
+    def reset(self) -> Any:
+        """One ⚙ back to what it came with."""
+        key = request.form.get("key", "")
+        if key not in SETTINGS:
+            abort(404)
+        unit(lambda session: actions.reset_setting(session, key))
+        flash(say(T("Saved.")), "success")
+        return redirect("/settings")
+
+
+def _knobs(room: str) -> Iterator[tuple[str, str, Knob, str, bool]]:
+    """The ⚙ of a room: key, field, declaration, default in words, whether it was changed."""
+    for key, knob in SETTINGS.items():
+        if key.partition(".")[0] == room:
+            yield key, _name(key), knob, _with_unit(knob, knob.default), who.setting(key) != knob.default
 
 
 def _hours(row: Clinic | None) -> dict[str, time | None]:

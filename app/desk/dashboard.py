@@ -1,6 +1,6 @@
 """`/dashboard`: everybody's own day: the desk sees the board, a doctor their patients, a manager the numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,20 +10,24 @@ from flask_appbuilder import expose
 from sqlalchemy.orm import Session
 
 from app.billing import queries as billing
+from app.billing.rules import AgeBucket
+from app.clinical.rules import PlanStatus
 from app.db import sqla
 from app.desk import figures
 from app.desk.board import DOCTOR, board_context
 from app.desk.day_board import asked_by, asked_day
 from app.kernel.dates import day_bounds
 from app.kernel.text import T, Text
+from app.reporting import queries as reporting
+from app.reporting import reports
 from app.scheduling.rules import LIVE, AppointmentStatus
+from app.stock import queries as stock
 from app.web import charts, who
 from app.web.access import reads
 from app.web.text import say, today
 from app.web.views import ClinicPage
 
-NO_SHOW_DAYS, NO_SHOW_GOAL_BP = 90, 500  # rules.md, Measures
-DRAWN = (("InvoiceView", 0), ("AppointmentView", 2))  # the charts on a manager's first page
+NO_SHOW_GOAL_BP = 500  # rules.md, Measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ def _doctor(session: Session) -> dict[str, Any]:
         "expected": [card for card in own if card.visit.status in (s.RESERVED, s.CONFIRMED)],
         "done": [card for card in own if card.visit.status in (s.TREATED, s.FINISHED)],
         "is_own": me is not None,
+        "lab_work": figures.lab_work(session, me, today()) if me else [],
+        "alarms": figures.alarms(session, me) if me else [],
     }
 
 
@@ -62,36 +68,50 @@ def _coordinator(session: Session) -> dict[str, Any]:
         "tomorrow": tomorrow,
         "to_confirm": figures.to_confirm(session, now, day_bounds(tomorrow, zone)[1]),
         "without_next": figures.without_next_visit(session, now),
+        "to_present": figures.plans_in(session, PlanStatus.PENDING),
+        "to_answer": figures.plans_in(session, PlanStatus.PRESENTED),
     }
 
 
 def _manager(session: Session) -> dict[str, Any]:
-    zone, now = who.clinic().zone, datetime.now(UTC)
+    zone = who.clinic().zone
     start, end = day_bounds(today(), zone)
     counts = figures.visits_by_status(session, start, end)
-    lately = figures.visits_by_status(session, now - timedelta(days=NO_SHOW_DAYS), now)
     taken = billing.taken_today(session, start, end)
+    closed = reporting.closed_until(session)
     return {
         "counts": counts,
         "live": sum(counts.get(status, 0) for status in LIVE),
         "finished": counts.get(AppointmentStatus.FINISHED, 0),
         "taken": taken,
         "taken_total": sum(taken.values()),
-        "charged": figures.charged(session, today(), zone),
-        "new_patients": figures.new_patients(session, today(), zone),
-        "aging": billing.aging(session, today()),
-        "no_show_bp": figures.no_show_bp(lately),
+        "closed": closed,
+        "numbers": figures.numbers(session, today(), zone, closed),
+        "no_show_from": today() - timedelta(days=figures.NO_SHOW_DAYS - 1),
         "no_show_goal_bp": NO_SHOW_GOAL_BP,
+        "aging": billing.aging(session, today()),
+        "low": stock.figures(session),
+        "over": [one for one in stock.spending(session, today().replace(day=1)) if one.is_over],
     }
 
 
 def _manager_with_charts(session: Session) -> dict[str, Any]:
-    return {**_manager(session), "drawn": [(f"{name}.chart", n, _drawn(session, name, n)) for name, n in DRAWN]}
+    context = _manager(session)
+    asked = {"period": "12-months", "by": "month", "measure": "net"}
+    ask, _ = reports.ask_of(reports.REVENUE, asked, today())
+    revenue = reports.sketch(session, ask, context["closed"])
+    return {
+        **context,
+        "revenue": revenue,
+        "revenue_chart": reports.draw(revenue),
+        "aging_chart": _ages(context["aging"]),
+    }
 
 
-def _drawn(session: Session, view_name: str, number: int) -> charts.Chart:
-    view = next(view for view in current_app.appbuilder.baseviews if type(view).__name__ == view_name)  # type: ignore[attr-defined]  # set by Flask-AppBuilder
-    return charts.draw(view, session, view.definitions[number])
+def _ages(aging: Mapping[AgeBucket, int]) -> charts.Chart:
+    bars = [charts.Bar(say(bucket), amount, 0, {}) for bucket, amount in aging.items()]
+    title, label = say(T("Receivables by age")), say(T("How long overdue"))
+    return charts.Chart(title, today().isoformat(), label, True, False, bars, has_before=False)
 
 
 def _admin(session: Session) -> dict[str, Any]:
@@ -101,6 +121,7 @@ def _admin(session: Session) -> dict[str, Any]:
         "doors": figures.doors(session, datetime.now(UTC), idle),
         "database": "MariaDB" if engine.dialect.name in ("mysql", "mariadb") else "SQLite",
         "is_demo": who.clinic().is_demo,
+        "has_messages": "MessageView.list" in current_app.view_functions,
         **_manager(session),
     }
 
@@ -127,7 +148,7 @@ class DashboardPage(ClinicPage):
         own = [desk for desk in DESKS if desk.role in who.me().roles] or [DESKS[0]]
         wanted = request.args.get("as", "")
         desk = next((desk for desk in own if desk.role == wanted), own[0])
-        context = desk.load(sqla.session())
+        context = {"today_iso": today().isoformat(), **desk.load(sqla.session())}
         return self.render_template(desk.template, title=say(desk.label), desks=own, desk=desk, **context)
 
 

@@ -5,13 +5,20 @@ from datetime import date, datetime, timedelta, tzinfo
 
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from app.billing.models import Invoice
-from app.billing.rules import InvoiceStatus
+from app.audit.models import AuditLog
+from app.audit.rules import AuditAction
+from app.clinical.models import TreatmentPlan
+from app.clinical.rules import PlanStatus
+from app.communication.models import Message
+from app.communication.rules import MessageStatus
 from app.jobs.models import Job
-from app.kernel.dates import add_months, day_bounds
-from app.people.models import Patient
+from app.lab.models import LabRequest, LabResult
+from app.lab.queries import unreviewed_alarms
+from app.lab.rules import AT_LAB, LabRequestStatus
+from app.reporting import queries as reporting
+from app.reporting.rules import Metric, Period, Preset, before, period_of, share_bp
 from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus
 from app.security.models import LoginAttempt, SessionToken, UserProfile
@@ -26,48 +33,94 @@ def visits_by_status(session: Session, start: datetime, end: datetime) -> dict[A
     return {status: int(count) for status, count in session.execute(statement.group_by(Appointment.status))}
 
 
-def no_show_bp(counts: dict[AppointmentStatus, int]) -> int | None:
-    """Share of visits to which nobody came, in basis points: status 3 ÷ (3 + 4 + 5 + 6 + 7). None without visits."""
-    s = AppointmentStatus
-    came = sum(counts.get(status, 0) for status in (s.CAME, s.FINISHED, s.IN_TREATMENT, s.TREATED))
-    missed = counts.get(s.NO_SHOW, 0)
-    return missed * 10_000 // (missed + came) if missed + came else None
-
-
 @dataclass(frozen=True, slots=True)
-class Period:
-    """A figure, and the same of the period before."""
+class Compared:
+    """A figure of this month so far, and of as many days of the month before."""
 
     now: int
     before: int
 
 
-def months(day: date, zone: tzinfo) -> tuple[datetime, datetime, datetime]:
-    """(start of last month, start of this month, end of `day`) as instants."""
-    first = day.replace(day=1)
-    return day_bounds(add_months(first, -1), zone)[0], day_bounds(first, zone)[0], day_bounds(day, zone)[1]
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The clinic in figures, from the kept sums."""
+
+    invoiced: Compared
+    collected: Compared
+    new_patients: Compared
+    no_show_bp: int | None  # over the last `NO_SHOW_DAYS`
+    used_bp: int | None  # booked minutes of the minutes of shifts, this month
+    used_before_bp: int | None
 
 
-def charged(session: Session, day: date, zone: tzinfo) -> Period:
-    """What was invoiced this month and in the whole month before, voided invoices left out."""
-    before, start, end = months(day, zone)
-    live = sa.select(
-        sa.func.coalesce(sa.func.sum(sa.case((Invoice.issued_at >= start, Invoice.total), else_=0)), 0),
-        sa.func.coalesce(sa.func.sum(sa.case((Invoice.issued_at < start, Invoice.total), else_=0)), 0),
-    ).where(Invoice.issued_at >= before, Invoice.issued_at < end, Invoice.status != InvoiceStatus.VOID)
-    now, earlier = session.execute(live).one()
-    return Period(int(now), int(earlier))
+NO_SHOW_DAYS = 90  # rules.md, Measures
+KEPT = (
+    Metric.INVOICED, Metric.ADJUSTED, Metric.PAID, Metric.REFUNDED, Metric.NEW_PATIENTS, Metric.NO_SHOWS,
+    Metric.VISITS, Metric.BOOKED_MINUTES, Metric.SHIFT_MINUTES,
+)  # fmt: skip
 
 
-def new_patients(session: Session, day: date, zone: tzinfo) -> Period:
-    """Who was registered this month and in the month before."""
-    before, start, end = months(day, zone)
-    statement = sa.select(
-        sa.func.count(sa.case((Patient.created_at >= start, 1))),
-        sa.func.count(sa.case((Patient.created_at < start, 1))),
-    ).where(Patient.created_at >= before, Patient.created_at < end)
-    now, earlier = session.execute(statement).one()
-    return Period(int(now), int(earlier))
+def numbers(session: Session, day: date, zone: tzinfo, closed: date | None) -> Numbers:
+    """This month and the month before from kept sums, in one statement."""
+    month = period_of(Preset.MONTH, day)
+    lately = Period(day - timedelta(days=NO_SHOW_DAYS - 1), day)
+    periods = {"now": month, "before": before(Preset.MONTH, month), "lately": lately}
+    sums = reporting.totals(session, periods, KEPT, closed, zone)
+
+    def compared(more: Metric, less: Metric | None = None) -> Compared:
+        now, earlier = (sums[name][more] - (sums[name][less] if less else 0) for name in ("now", "before"))
+        return Compared(now, earlier)
+
+    missed = sums["lately"][Metric.NO_SHOWS]
+    used, earlier = (
+        share_bp(sums[name][Metric.BOOKED_MINUTES], sums[name][Metric.SHIFT_MINUTES]) for name in ("now", "before")
+    )
+    return Numbers(
+        invoiced=compared(Metric.INVOICED, Metric.ADJUSTED),
+        collected=compared(Metric.PAID, Metric.REFUNDED),
+        new_patients=compared(Metric.NEW_PATIENTS),
+        no_show_bp=share_bp(missed, missed + sums["lately"][Metric.VISITS]),
+        used_bp=used,
+        used_before_bp=earlier,
+    )
+
+
+def lab_work(session: Session, doctor_id: int, today: date, days: int = 3, limit: int = 20) -> list[LabRequest]:
+    """A doctor's work that should be back within `days`, is late, or came back and is not fitted yet."""
+    due = sa.and_(LabRequest.status.in_(AT_LAB), LabRequest.due_on <= today + timedelta(days=days))
+    statement = (
+        sa.select(LabRequest)
+        .where(LabRequest.doctor_id == doctor_id, sa.or_(due, LabRequest.status == LabRequestStatus.RECEIVED))
+        .options(joinedload(LabRequest.patient), joinedload(LabRequest.lab))
+        .order_by(LabRequest.due_on)
+        .limit(limit)
+    )
+    return list(session.scalars(statement))
+
+
+def alarms(session: Session, doctor_id: int, limit: int = 20) -> list[LabResult]:
+    """Critical results of a doctor's requests that nobody has reviewed."""
+    statement = (
+        sa.select(LabResult)
+        .join(LabRequest, LabRequest.lab_request_id == LabResult.lab_request_id)
+        .where(unreviewed_alarms(), LabRequest.doctor_id == doctor_id)
+        .options(contains_eager(LabResult.request).joinedload(LabRequest.patient))
+        .order_by(LabResult.reported_at.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(statement))
+
+
+def plans_in(session: Session, status: PlanStatus, limit: int = 30) -> list[TreatmentPlan]:
+    """Plans that wait in a status, the oldest first."""
+    statement = (
+        sa.select(TreatmentPlan)
+        .where(TreatmentPlan.status == status)
+        .options(joinedload(TreatmentPlan.patient))
+        .order_by(TreatmentPlan.created_at)
+        .limit(limit)
+    )
+    return list(session.scalars(statement))
 
 
 def to_confirm(session: Session, start: datetime, end: datetime, limit: int = 40) -> list[Appointment]:
@@ -114,10 +167,14 @@ class Doors:
     failures: int
     jobs_waiting: int
     jobs_failed: int
+    messages_failed: int
+    changes: int
+    denied: int
 
 
 def doors(session: Session, now: datetime, idle: timedelta) -> Doors:
-    """Users, locked accounts, devices in use, failed sign-ins of a day, work in the background; one statement."""
+    """Users, locked accounts, devices in use, failed sign-ins of a day, work in the background, messages that did not
+    go out, what was changed and refused in a day; one statement."""
 
     def count(column: object, *where: object) -> object:
         return sa.select(sa.func.count(column)).where(*where).scalar_subquery()  # type: ignore[arg-type]  # columns
@@ -138,6 +195,9 @@ def doors(session: Session, now: datetime, idle: timedelta) -> Doors:
             ),
             count(Job.job_id, Job.done_at.is_(None)),
             count(Job.job_id, Job.last_error.is_not(None), Job.created_at > day),
+            count(Message.message_id, Message.status == MessageStatus.FAILED),
+            count(AuditLog.audit_log_id, AuditLog.created_at > day),
+            count(AuditLog.audit_log_id, AuditLog.created_at > day, AuditLog.action == AuditAction.DENIED),
         )
     ).one()
     return Doors(*(int(value) for value in row))

@@ -125,7 +125,7 @@ AGING = Report(
         Measure("number", T("Invoices"), part("number"), is_cost=True),
     ),
     (
-        Group("age", T("Age"), _bucket, names={int(b): b.label for b in AgeBucket}, params=_of_bucket),
+        Group("age", T("How long overdue"), _bucket, names={int(b): b.label for b in AgeBucket}, params=_of_bucket),
         Group("doctor", T("Doctor"), Treatment.doctor_id, names=Employee),
         Group("patient", T("Patient"), Invoice.patient_id, names=Patient, param="patient_id"),
     ),

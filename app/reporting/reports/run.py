@@ -92,16 +92,24 @@ def run(session: Session, ask: Ask) -> Answer:
     """The answer to a question."""
     zone = who.clinic().zone
     closed = closed_until(session) if ask.report.is_kept else None
-    now = _sums(session, ask, ask.period, closed, zone)
-    before = _sums(session, ask, ask.earlier, closed, zone) if ask.earlier else {}
-    total = Line(
+    answer = sketch(session, ask, closed)
+    answer.total = Line(
         say(T("Total")),
         _figures(ask, _total(session, ask, ask.period, closed, zone), ask.period),
         _figures(ask, _total(session, ask, ask.earlier, closed, zone), ask.earlier) if ask.earlier else {},
     )
+    answer.names = _filter_names(session, ask)
+    return answer
+
+
+def sketch(session: Session, ask: Ask, closed: date | None) -> Answer:
+    """The lines alone, without their totals: what a chart needs. `closed` is the last closed day."""
+    zone = who.clinic().zone
+    now = _sums(session, ask, ask.period, closed, zone)
+    before = _sums(session, ask, ask.earlier, closed, zone) if ask.earlier else {}
     lines = _timeline(ask, now, before) if ask.step else _grouped(session, ask, now, before)
     label = ask.step.label if ask.step else ask.group.label  # type: ignore[union-attr]  # one of the two is there
-    return Answer(ask, say(label), lines, total, _filter_names(session, ask))
+    return Answer(ask, say(label), lines, Line("", {}, {}))
 
 
 def statement(ask: Ask, period: Period, closed: date | None, zone: tzinfo, key: Any = None) -> Any:

@@ -30,6 +30,11 @@ def _asked(report: Report) -> tuple[Ask, Text | None]:
     return ask_of(report, request.args, today())
 
 
+def bare(unit: Unit, value: int | None) -> str:
+    """A figure of a table: the unit of amounts stands in its head."""
+    return f"{value:,}" if unit is Unit.MONEY and value is not None else shown(unit, value)
+
+
 def difference(one: Measure, now: int | None, before: int | None) -> str:
     """How much more or less than before, with its sign."""
     if now is None or before is None:
@@ -74,7 +79,7 @@ class ReportsPage(ClinicPage):
             chart=draw(answer),
             problem=problem,
             choices=_choices(ask, answer),
-            helpers={"shown": shown, "difference": difference, "direction": direction},
+            helpers={"shown": shown, "bare": bare, "difference": difference, "direction": direction},
         )
 
     @expose("/<key>/export.<kind>")
@@ -142,5 +147,5 @@ def _number(one: Measure, line: Any, is_before: bool) -> Any:
 
 def _paper(answer: Answer) -> bytes:
     wide = len(answer.ask.measures) > WIDE
-    helpers = {"shown": shown, "difference": difference, "Unit": Unit}
+    helpers = {"shown": shown, "difference": difference, "bare": bare}
     return render_pdf("report.html", locale(), answer=answer, ask=answer.ask, is_wide=wide, **helpers)

@@ -97,6 +97,7 @@ MENU: tuple[tuple[Text | None, tuple[Entry, ...]], ...] = (
             Entry("/treatment-plans", "/treatment-plans", T("Treatment plans"), "file-text"),
             Entry("/lab-requests", "/lab-requests", T("Lab requests"), "clipboard-list"),
             Entry("/lab-results", "/lab-results", T("Lab results"), "activity"),
+            Entry("/medical-records", "/medical-records", T("Medical records"), "history"),
             Entry("/rooms", "/rooms", T("Rooms"), "door-open"),
         ),
     ),

@@ -194,6 +194,11 @@ class RoomAllocation(Stamped):
         """The patient."""
         return self.patient.title
 
+    @property
+    def minutes(self) -> int | None:
+        """How long it took; None while it lasts."""
+        return None if self.until is None else int((self.until - self.from_).total_seconds() // 60)
+
 
 class AppointmentStatusChange(AppendOnly):
     """Each move of an appointment: who, when, why."""

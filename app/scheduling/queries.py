@@ -17,6 +17,7 @@ from app.scheduling.models import (
     Chair,
     Holiday,
     Room,
+    RoomAllocation,
     Shift,
     TimeOff,
 )
@@ -271,3 +272,9 @@ def chairs(session: Session) -> Sequence[Chair]:
     """The chairs in use with their rooms, by name."""
     statement = sa.select(Chair).where(Chair.is_active.is_(True)).options(joinedload(Chair.room))
     return session.scalars(statement.order_by(Chair.name)).all()
+
+
+def last_stay(session: Session, appointment_id: int) -> RoomAllocation | None:
+    """Where the patient of an appointment sat last."""
+    statement = sa.select(RoomAllocation).where(RoomAllocation.appointment_id == appointment_id)
+    return session.scalar(statement.order_by(RoomAllocation.room_allocation_id.desc()).limit(1))

@@ -25,8 +25,13 @@ def name_of(row: Any) -> str:
 
 def record_url(row: Any) -> str | None:
     """Where the record of `row` is shown, if the person may open it."""
-    endpoint, page = RECORDS.get(type(row), ("", ""))
-    return link_to(endpoint)(row.row_id) if endpoint and who.may("read", page) else None
+    return record_url_of(type(row), row.row_id)
+
+
+def record_url_of(model: type[Any], key: Any) -> str | None:
+    """Where the record of a model's row is shown, if the person may open it."""
+    endpoint, page = RECORDS.get(model, ("", ""))
+    return link_to(endpoint)(key) if endpoint and who.may("read", page) else None
 
 
 def link_to(endpoint: str) -> Callable[[Any], str]:

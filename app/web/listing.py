@@ -198,7 +198,9 @@ class Listing:
         )
         shown = {*self.view.list_columns, *self.view.shown_columns()}
         options = [joinedload(getattr(self.model, name)) for name in self.view.references(shown)]
-        found = self.session.scalars(sa.select(self.model).where(condition).options(*options)).unique()
+        # what always holds is said again: of an SQL view it keeps the parts small
+        where = (condition, *self.view.base_where())
+        found = self.session.scalars(sa.select(self.model).where(*where).options(*options)).unique()
         by_key = {_as_tuple(row.row_id): row for row in found}
         return [by_key[tuple(key)] for key in keys if tuple(key) in by_key]
 

@@ -48,6 +48,7 @@ def move_visit(
     if to is S.FINISHED:
         _check_settled(session, appointment)
     actions.move(session, appointment, to, now=now, by=by, zone=zone, reason=reason)
+    _follow(session, appointment, before, now)
     if to is S.IN_TREATMENT:
         clinical.begin_treatment(session, appointment, now=now)
     elif to is S.TREATED:
@@ -66,6 +67,7 @@ def undo_visit_move(
     """
     appointment = locked_appointment(session, appointment_id, version)
     before = actions.undo_move(session, appointment, now=now, by=by, seconds=seconds)
+    _follow(session, appointment, before, now)
     if before is S.TREATED:
         _forget_visit(session, appointment, now, _zone(session))
     if before in (S.IN_TREATMENT, S.TREATED):
@@ -73,6 +75,14 @@ def undo_visit_move(
     elif appointment.status is S.IN_TREATMENT:
         clinical.begin_treatment(session, appointment, now=now)
     return appointment
+
+
+def _follow(session: Session, appointment: Appointment, before: AppointmentStatus, now: datetime) -> None:
+    """Who is in which room goes by who is in the chair."""
+    if appointment.status is S.IN_TREATMENT:
+        actions.enter_room(session, appointment, now=now)
+    elif before is S.IN_TREATMENT:
+        actions.leave_room(session, appointment, now=now)
 
 
 def finish_if_settled(session: Session, treatment_id: int, *, now: datetime, by: int | None) -> bool:

@@ -13,9 +13,12 @@ from app.catalogue.models import DiagnosisCode, Medicine, ServiceCatalog, Servic
 from app.catalogue.rules import MedicineForm, Scope
 from app.clinical import actions, queries, rules
 from app.clinical.models import (
+    MedicalFile,
+    OdontogramSnapshot,
     PlannedProcedure,
     Prescription,
     PrescriptionItem,
+    SoapNote,
     ToothFinding,
     Treatment,
     TreatmentDiagnosis,
@@ -24,6 +27,7 @@ from app.clinical.models import (
     TreatmentPlan,
 )
 from app.clinical.rules import Condition
+from app.files.models import StoredFile
 from app.people.models import Employee, Patient
 from tests.factories import people
 
@@ -179,3 +183,38 @@ def procedure(session: Session, of: TreatmentPlan | None = None) -> PlannedProce
     """The first procedure of a plan."""
     key = (of or plan(session)).treatment_plan_id
     return queries.procedures_of(session, [key])[key][0]
+
+
+def note(session: Session, visit: Treatment | None = None, *, by: int | None = None, **values: Any) -> SoapNote:
+    """A note of a visit that isn't signed."""
+    base = {"subjective": "Өвдөнө", "assessment": f"Цоорол {next(_numbers)}"}
+    return actions.add_note(session, visit or treatment(session), {**base, **values}, by=by)
+
+
+def snapshot(session: Session, visit: Treatment | None = None) -> OdontogramSnapshot:
+    """The chart of a patient with caries on 36."""
+    at = visit or treatment(session)
+    finding(session, session.get_one(Patient, at.patient_id))
+    return actions.take_snapshot(session, at, now=datetime.now(UTC))
+
+
+def medical_file(session: Session, visit: Treatment | None = None, **values: Any) -> MedicalFile:
+    """An X-ray whose file is a row only."""
+    at, number = visit or treatment(session), next(_numbers)
+    stored = StoredFile(
+        key=f"{number:064x}",
+        original_name=f"зураг {number}.jpg",
+        media_type="image/jpeg",
+        bytes=1_400_000,
+        sha256="0" * 64,
+    )
+    session.add(stored)
+    session.flush()
+    base = {
+        "patient_id": at.patient_id, "treatment_id": at.treatment_id, "stored_file_id": stored.stored_file_id,
+        "category": rules.FileCategory.X_RAY, "name": f"36-р шүд {number}", "taken_on": today(),
+    }  # fmt: skip
+    row = MedicalFile(**{**base, **values})
+    session.add(row)
+    session.flush()
+    return row

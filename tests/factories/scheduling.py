@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.catalogue.models import ServiceCatalog, ServiceType
 from app.kernel.dates import clinic_moment
 from app.people.models import Employee, Patient
+from app.scheduling.actions import fill_stay
 from app.scheduling.models import (
     Appointment,
     AppointmentStatusChange,
@@ -18,6 +19,7 @@ from app.scheduling.models import (
     Chair,
     Holiday,
     Room,
+    RoomAllocation,
     Shift,
     TimeOff,
 )
@@ -181,3 +183,12 @@ def booking_slot(session: Session, **values: Any) -> BookingSlot:
     found = session.scalar(sa.select(BookingSlot).where(BookingSlot.appointment_id == row.appointment_id).limit(1))
     assert found is not None
     return found
+
+
+def stay(session: Session, **values: Any) -> RoomAllocation:
+    """Somebody who is in a room."""
+    base = {"patient_id": people.patient(session).patient_id, "from_": datetime.now(UTC) - timedelta(minutes=10)}
+    if "room_id" not in values:
+        at = chair(session)
+        base |= {"room_id": at.room_id, "chair_id": at.chair_id}
+    return fill_stay(session, RoomAllocation(), {**base, **values})

@@ -178,6 +178,7 @@ def _rooms(session: Session, main: Main) -> None:
     scheduling.shift(session, others, scheduling.today())
     scheduling.time_off(session, others)
     scheduling.holiday(session)
+    scheduling.stay(session)
 
 
 def _catalogue(session: Session) -> None:
@@ -214,6 +215,10 @@ def _plans(session: Session, treatment: Treatment) -> None:
     plan = clinical.plan(session, treatment, status=clinical.rules.PlanStatus.PRESENTED)
     clinical.actions.move_plan(session, plan, clinical.rules.PlanStatus.ACCEPTED, by=None, now=datetime.now(UTC))
     clinical.plan(session, services=[clinical.service(session), clinical.service(session)])
+    for visit in (treatment, None):
+        clinical.note(session, visit)
+        clinical.snapshot(session, visit)
+        clinical.medical_file(session, visit)
 
 
 def _lab(session: Session, main: Main) -> None:

@@ -2,6 +2,7 @@
 
 from app.clinical.actions.findings import add_diagnosis, add_findings, end_finding, remove_diagnosis
 from app.clinical.actions.items import Writer, add_item, change_item, locked_item, refill_item, remove_item
+from app.clinical.actions.notes import add_note, change_note, locked_note, sign_note, take_snapshot
 from app.clinical.actions.plans import add_plan, change_plan, locked_plan, move_plan, move_procedure, step_of, sum_up
 from app.clinical.actions.prescriptions import (
     DIRECTIONS,
@@ -34,12 +35,14 @@ __all__ = [
     "add_findings",
     "add_item",
     "add_medicine",
+    "add_note",
     "add_plan",
     "add_treatment",
     "begin_treatment",
     "cancel_prescription",
     "change_item",
     "change_medicine",
+    "change_note",
     "change_plan",
     "change_visit",
     "check_ready",
@@ -49,6 +52,7 @@ __all__ = [
     "issue_prescription",
     "lacking",
     "locked_item",
+    "locked_note",
     "locked_plan",
     "locked_prescription",
     "locked_treatment",
@@ -61,7 +65,9 @@ __all__ = [
     "reopen_treatment",
     "repeat_prescription",
     "set_outcome",
+    "sign_note",
     "step_of",
     "sum_up",
+    "take_snapshot",
     "usual_directions",
 ]

@@ -1,6 +1,7 @@
 """Reads about treatments, the tooth chart and prescriptions."""
 
 from app.clinical.queries.chart import findings_of_patient, missing_teeth, tooth_ids
+from app.clinical.queries.notes import Written, diagnosis_names, notes_of_treatment, same_note
 from app.clinical.queries.plans import (
     pending_plans_of_treatment,
     plan_counts,
@@ -38,14 +39,17 @@ from app.clinical.queries.treatments import (
 __all__ = [
     "Prescribed",
     "Visit",
+    "Written",
     "case_sizes",
     "diagnoses_of",
+    "diagnosis_names",
     "doctors_of_treatments",
     "draft_of",
     "findings_of_patient",
     "items_of",
     "items_of_prescriptions",
     "missing_teeth",
+    "notes_of_treatment",
     "open_treatment_of",
     "pending_plans_of_treatment",
     "plan_counts",
@@ -57,6 +61,7 @@ __all__ = [
     "procedure_counts",
     "procedures_of",
     "recent_directions",
+    "same_note",
     "teeth_of_items",
     "tooth_codes",
     "tooth_ids",

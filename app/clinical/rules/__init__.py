@@ -20,6 +20,7 @@ from app.clinical.rules.kinds import (
     ValueCategory,
     VisitType,
 )
+from app.clinical.rules.notes import chart_hash, chart_of
 from app.clinical.rules.plans import (
     MOST_PROCEDURES,
     OPEN_PROCEDURES,
@@ -93,6 +94,8 @@ __all__ = [
     "VisitType",
     "all_surfaces",
     "allergies_against",
+    "chart_hash",
+    "chart_of",
     "check_allergies",
     "check_directions",
     "check_finding",

@@ -1,8 +1,10 @@
 """The screens of treatments, the tooth chart and prescriptions."""
 
 from app.clinical.views.lists import PrescriptionView, TreatmentView
+from app.clinical.views.notes import MedicalFileView, NotePage, OdontogramSnapshotView, SoapNoteView
 from app.clinical.views.plans import PlannedProcedureView, PlanPage, TreatmentPlanView
 from app.clinical.views.prescribing import DraftItemPage, DraftPage, IssuingPage, PrescriptionPage
+from app.clinical.views.record import MedicalRecordView
 from app.clinical.views.tables import (
     PrescriptionItemView,
     ToothFindingView,
@@ -34,4 +36,9 @@ VIEWS = (
     TreatmentPlanView,
     PlanPage,
     PlannedProcedureView,
+    NotePage,
+    SoapNoteView,
+    OdontogramSnapshotView,
+    MedicalFileView,
+    MedicalRecordView,
 )

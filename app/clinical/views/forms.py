@@ -73,6 +73,23 @@ class VisitForm(ClinicForm):
     assistant_id = reference("assistant", T("Assistant"))
 
 
+NOTE_WORDS = (
+    ("subjective", T("What the patient tells")),
+    ("objective", T("What was seen")),
+    ("assessment", T("Assessment")),
+    ("plan", T("What is planned")),
+)
+
+
+class NoteForm(ClinicForm):
+    """A note in four parts."""
+
+    subjective = fields.LongTextField(lazy(NOTE_WORDS[0][1]))
+    objective = fields.LongTextField(lazy(NOTE_WORDS[1][1]))
+    assessment = fields.LongTextField(lazy(NOTE_WORDS[2][1]))
+    plan = fields.LongTextField(lazy(NOTE_WORDS[3][1]))
+
+
 class CaseForm(ClinicForm):
     """Which earlier visit this one continues."""
 

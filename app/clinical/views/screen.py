@@ -21,7 +21,12 @@ from app.web.forms import ClinicForm
 from app.web.text import today
 from app.workflows import treating
 
-PARTS = {"work": "clinical/_work.html", "visit": "clinical/_visit.html", "prescribing": "clinical/_prescribing.html"}
+PARTS = {
+    "work": "clinical/_work.html",
+    "visit": "clinical/_visit.html",
+    "notes": "clinical/_notes.html",
+    "prescribing": "clinical/_prescribing.html",
+}
 # the findings that a doctor marks most, each a button of its own
 QUICK_FINDINGS = (
     Condition.CARIES, Condition.FILLING, Condition.MISSING, Condition.CROWN, Condition.ROOT_CANAL, Condition.FRACTURE,
@@ -119,6 +124,31 @@ def visit_part(session: Session, treatment: Treatment, refused: dict[str, Clinic
     return {"visit_form": form}
 
 
+def notes(session: Session, treatment: Treatment, refused: dict[str, ClinicForm]) -> dict[str, Any]:
+    """The notes of the visit, each with its form: the note itself until it is signed, then what is added to it."""
+    written, sent = queries.notes_of_treatment(session, treatment.treatment_id), refused.get("note")
+    about = int((request.view_args or {}).get("note", 0)) if sent is not None else None
+    made: dict[int, ClinicForm] = {0: forms.NoteForm(formdata=None, prefix="")}
+    for one in written:
+        made[one.note.row_id] = forms.NoteForm(formdata=None, obj=None if one.note.signed_at else one.note)
+    if sent is not None and about is not None:
+        made[about] = sent
+    for key, form in made.items():
+        for field in form:
+            field.id = f"{field.name}-{key}"  # several of these forms stand on one page
+    can_plan = who.may("read", "/treatment-plans")
+    return {
+        "notes": written,
+        "note_words": forms.NOTE_WORDS,
+        "note_forms": made,
+        "note_form_of": about,
+        "note_problem": sent,
+        "signing_problem": refused.get("signing"),
+        "has_open_note": any(one.note.signed_at is None for one in written),
+        "plans": queries.plans_of_treatment(session, treatment.treatment_id) if can_plan else [],
+    }
+
+
 def prescribing(session: Session, treatment: Treatment, refused: dict[str, ClinicForm]) -> dict[str, Any]:
     """What is prescribed, what was used before, and the form for a medicine."""
     written = queries.prescriptions_of_treatment(session, treatment.treatment_id)
@@ -173,6 +203,7 @@ def prescriber(treatment: Treatment) -> int:
 LOADERS: dict[str, Callable[[Session, Treatment, dict[str, ClinicForm]], dict[str, Any]]] = {
     "work": work,
     "visit": visit_part,
+    "notes": notes,
     "prescribing": prescribing,
 }
 

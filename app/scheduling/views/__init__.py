@@ -2,7 +2,7 @@
 
 from app.scheduling.views.appointments import AppointmentStatusChangeView, AppointmentView, BookingSlotView
 from app.scheduling.views.calendar import HolidayView, ShiftView, TimeOffView
-from app.scheduling.views.rooms import ChairView, RoomsPage, RoomView
+from app.scheduling.views.rooms import ChairView, RoomAllocationView, RoomsPage, RoomView
 
 VIEWS = (
     AppointmentView,
@@ -11,6 +11,7 @@ VIEWS = (
     RoomsPage,
     RoomView,
     ChairView,
+    RoomAllocationView,
     ShiftView,
     TimeOffView,
     HolidayView,

@@ -127,13 +127,19 @@ def _role_names() -> list[str]:
 def _locale() -> str:
     """The person's language, else the browser's choice, else the clinic's; a program's is what it asks for."""
     if request:
-        asked = request.accept_languages.best_match(LOCALES) if is_api() else None
+        asked = _asked_for() if is_api() else None
         if asked:
             return asked
         chosen = (who.me().locale if "identity" in g else None) or session.get("locale")
         if chosen in LOCALES:
             return str(chosen)
     return str(flask_babel.get_babel().default_locale)
+
+
+def _asked_for() -> str | None:
+    """The first of our languages that the program names: `mn-MN` is Mongolian."""
+    named = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((tag for tag in named if tag in LOCALES), None)
 
 
 def _init_requests(flask_app: Flask) -> None:

@@ -77,7 +77,7 @@ def explain(error: DBAPIError) -> RuleError:
         if "foreign key" in message.lower():
             return Conflict(T("Other records refer to this one, so it stays. You can switch it off instead."))
         return RuleError(T("This value is not allowed here."), field=_checked_column(message))
-    if "Incorrect string value" in message:
+    if "Incorrect string value" in message or "Illegal mix of collations" in message:
         return RuleError(T("This text has a character that can't be stored."), field=_quoted_column(message))
     if isinstance(error, DataError) or "out of range" in message or "too long" in message.lower():
         return RuleError(T("A value is too large or too long to be stored."), field=_quoted_column(message))

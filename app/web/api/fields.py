@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import LazyString
 from marshmallow import RAISE, Schema, ValidationError, fields
+from sqlalchemy.dialects import mysql
 
 from app.db.base import sqla
 from app.db.types import E164, BasisPoints, CodeType, Instant, Tugrug, WordType
@@ -24,6 +25,7 @@ from app.web import who
 from app.web.fields import LARGEST_INTEGER, clean
 from app.web.text import lazy, say
 
+MARIADB = mysql.dialect()
 LONGEST_TEXT, MOST_ROWS = 10_000, 300
 LARGEST_KEY = 10**DIGITS - 1
 REQUIRED, LISTED = lazy(T("Required")), lazy(T("Choose one of the list."))
@@ -64,8 +66,8 @@ class WordField(_Said, fields.Field):
 class TextField(_Said, fields.String):
     """A text without surrounding space; an empty one is null."""
 
-    def __init__(self, longest: int = 255, **kwargs: Any) -> None:
-        self.longest = longest
+    def __init__(self, longest: int = 255, *, is_ascii: bool = False, **kwargs: Any) -> None:
+        self.longest, self.is_ascii = longest, is_ascii
         super().__init__(metadata={"maxLength": longest}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
@@ -77,6 +79,8 @@ class TextField(_Said, fields.String):
             raise refusal(error.text) from error
         if typed is None and not self.allow_none:
             raise refusal(T("Required"))
+        if typed is not None and self.is_ascii and not typed.isascii():
+            raise refusal(T("This text has a character that can't be stored."))
         return typed
 
 
@@ -236,7 +240,8 @@ def field_of(column: "sa.Column[Any]", **kwargs: Any) -> fields.Field:
     if isinstance(type_, sa.Integer):
         most = LARGEST_KEY if isinstance(type_, sa.BigInteger) else LARGEST_INTEGER
         return NumberField(column.info.get("least", 0), column.info.get("most", most), **kwargs)
-    return TextField(column.info.get("typed") or getattr(type_, "length", None) or 255, **kwargs)
+    longest = column.info.get("typed") or getattr(type_, "length", None) or 255
+    return TextField(longest, is_ascii=getattr(type_.dialect_impl(MARIADB), "charset", "") == "ascii", **kwargs)
 
 
 def _model_of(column: "sa.Column[Any]") -> type[Any] | None:

@@ -27,12 +27,16 @@ def load(context: click.Context, patients: int, appointments: int | None, seed: 
         context.exit(1)
     begun = time.monotonic()
     try:
-        made = load_demo(patients, appointments, seed)
+        made = load_demo(patients, appointments, seed, tell=_tell)
     except RuleError as error:
         click.echo(say(error.text), err=True)
         context.exit(1)
     took = time.monotonic() - begun
     click.echo(f"{made['patients']} patients, {made['appointments']} appointments in {took:.1f} s")
+
+
+def _tell(done: int, of: int) -> None:
+    click.echo(f"{done:,} of {of:,} appointments")
 
 
 def init(flask_app: Flask) -> None:

@@ -6,6 +6,7 @@ systems are only ways to show it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from app.catalogue.rules.kinds import Arch, Surface, ToothDentition, ToothSystem
 from app.kernel.errors import RuleError
@@ -131,6 +132,7 @@ def show_tooth(code: str, system: ToothSystem) -> str:
     return tooth_of(code).shown_in(system)
 
 
+@cache
 def teeth_of(dentition: Dentition, arch: Arch | None = None) -> tuple[str, ...]:
     """The FDI codes of a chart's dentition, of one arch or of the mouth; a mixed one has both kinds of teeth."""
     kinds = {

@@ -6,6 +6,7 @@ tests of the demo prove that every invariant holds.
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -35,6 +36,8 @@ __all__ = ["PASSWORD", "load_demo"]
 PATIENTS, VISITS_EACH, LEAST = 300, 8, 20
 VISITS_A_DAY = 5  # more doctors are hired where each would have more
 WORKING_DAYS, DOCTORS = 320, 6
+TOLD_EVERY = 20_000
+Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +54,24 @@ class Size:
 
 
 def load_demo(
-    patients: int = PATIENTS, appointments: int | None = None, seed: int = 1, now: datetime | None = None
+    patients: int = PATIENTS,
+    appointments: int | None = None,
+    seed: int = 1,
+    now: datetime | None = None,
+    tell: Tell = lambda _done, _of: None,
 ) -> dict[str, int]:
     """Fill an empty clinic, all or nothing. Returns how many patients and appointments there are.
+
+    `tell(done, of)` hears now and then how many appointments there are already.
 
     Raises RuleError where the database holds patients already: nobody's data is mixed with this.
     """
     size = Size(max(LEAST, patients), max(LEAST, appointments if appointments is not None else patients * VISITS_EACH))
     moment = (now or datetime.now(UTC)).replace(microsecond=0)
-    return unit(lambda session: _fill(session, size, seed, moment))
+    return unit(lambda session: _fill(session, size, seed, moment, tell))
 
 
-def _fill(session: Session, size: Size, seed: int, now: datetime) -> dict[str, int]:
+def _fill(session: Session, size: Size, seed: int, now: datetime, tell: Tell) -> dict[str, int]:
     clinic = session.get_one(Clinic, 1, with_for_update=True)
     if session.scalar(sa.select(Patient.patient_id).limit(1)) is not None:
         raise RuleError(T("This clinic has patients. The demo is loaded into an empty one only."))
@@ -76,7 +85,7 @@ def _fill(session: Session, size: Size, seed: int, now: datetime) -> dict[str, i
     staff.plan_shifts(world)
     people = patients.add_patients(world, size.patients)
     patients.store_patients(world, people)
-    count = _work(world, people, size.appointments)
+    count = _work(world, people, size.appointments, tell)
     keep_measures(world)
     return {"patients": len(people), "appointments": count}
 
@@ -87,7 +96,7 @@ def _name(clinic: Clinic) -> None:
     clinic.phones, clinic.registration_number, clinic.tax_number = "7711 2233, 9911 2233", "6123456", "6123456"
 
 
-def _work(world: World, people: list[patients.Person], count: int) -> int:
+def _work(world: World, people: list[patients.Person], count: int, tell: Tell) -> int:
     due_days = changed_settings(world.session).get("billing.due_days", SETTINGS["billing.due_days"].default)
     numbers = Numbers(world)
     treating, books = Treating(world, numbers), Books(world, numbers, due_days)
@@ -98,6 +107,8 @@ def _work(world: World, people: list[patients.Person], count: int) -> int:
         contacts.of_visit(visit)
         world.store.write_if_full()
         made += 1
+        if made % TOLD_EVERY == 0:
+            tell(made, count)
     books.work_until(datetime.max.replace(tzinfo=UTC))
     books.keep()
     patients.note_visits(world, people)

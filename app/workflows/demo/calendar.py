@@ -50,16 +50,15 @@ def visits(world: World, people: Sequence[Person], count: int) -> Iterator[Visit
     busy = next(day for day in days if day >= world.today)
     weights = {day: _weight(world, day) for day in days}
     each = count / sum(weights.values())
-    wanted = _of_the_cast(days, busy)
+    wanted, due = _of_the_cast(days, busy), 0.0
     for day in days:
-        share = each * weights[day]
-        number = int(share * world.chance.uniform(0.75, 1.25) + world.chance.random())
+        due += each * weights[day]  # what one day is short of, the next ones make up for
+        number = int(due + each * weights[day] * world.chance.uniform(-0.25, 0.25) + world.chance.random())
         places = _full_day(world, day) if day == busy else _places(world, day)
-        most = None if day == busy else number
-        yield from sorted(
-            islice(_people_for(world, day, places, people, wanted.get(day, [])), most),
-            key=lambda visit: (visit.start, visit.chair_id),
-        )
+        most = None if day == busy else max(number, len(wanted.get(day, [])))
+        found = list(islice(_people_for(world, day, places, people, wanted.get(day, [])), most))
+        due -= len(found)
+        yield from sorted(found, key=lambda visit: (visit.start, visit.chair_id))
 
 
 def _weight(world: World, day: date) -> float:
@@ -138,7 +137,7 @@ def _somebody(world: World, day: date, people: Sequence[Person], used: set[int])
 
 def _visit(world: World, day: date, duty: Duty, start: int, person: Person, service: str) -> Visit:
     doctor, chair, _, _ = duty
-    place = next(number for number, row in enumerate(world.chairs) if row.chair_id == chair)
+    place = world.chair_places[chair]
     helpers = world.staff.helpers
     helper = helpers[place].employee_id if place < len(helpers) and world.chance.random() < 0.6 else None
     minutes = world.services[service].default_duration_time

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from app.catalogue.models import ServiceCatalog
 from app.catalogue.rules import Scope, check_surfaces, teeth_of, tooth_of
@@ -20,6 +21,7 @@ from app.clinical.rules import Condition, Layer, Outcome, PrescriptionStatus, Ro
 from app.jobs.rules import CounterKind
 from app.kernel.dates import clinic_date
 from app.kernel.money import share_of
+from app.people.rules import Dentition
 from app.workflows.demo import names
 from app.workflows.demo.calendar import Visit
 from app.workflows.demo.numbers import Numbers
@@ -137,23 +139,15 @@ class Treating:
             return rules.teeth_of_scope(scope, person.dentition, person.gone)
         if scope is Scope.NONE:
             return {}
-        ill = [code for code, _ in person.caries if self._suits(service.code, code)]
-        healthy = [
-            code for code in teeth_of(person.dentition) if code not in person.gone and self._suits(service.code, code)
-        ]
+        ill = [code for code, _ in person.caries if suits(service.code, code)]
+        healthy = [code for code in suitable(service.code, person.dentition) if code not in person.gone]
         if service.code == "IMP-02":
-            healthy = sorted(code for code in person.gone if self._suits(service.code, code)) or healthy
+            healthy = sorted(code for code in person.gone if suits(service.code, code)) or healthy
         if scope is Scope.SEVERAL_TEETH:
             chosen = chance.sample(healthy, min(len(healthy), 3))
         else:
             chosen = [chance.choice(ill or healthy or teeth_of(person.dentition))]
         return {code: self._surfaces(code) if service.surfaces_required else "" for code in sorted(chosen)}
-
-    def _suits(self, service: str, code: str) -> bool:
-        is_primary = code[0] in "5678"
-        if service in ON_PRIMARY or is_primary:
-            return is_primary and service in ON_PRIMARY
-        return code[1] in PLACES.get(service, "1234567")
 
     def _surfaces(self, code: str) -> str:
         return check_surfaces(code, self.world.chance.choice(SURFACES[tooth_of(code).is_front]))
@@ -229,6 +223,20 @@ class Treating:
                 PrescriptionItem, prescription_id=key, medicine_id=world.medicines[name].medicine_id, dosage=dosage,
                 frequency=frequency, duration=duration, route=route, quantity=quantity,
             )  # fmt: skip
+
+
+def suits(service: str, code: str) -> bool:
+    """Whether a service is done on a tooth."""
+    is_primary = code[0] in "5678"
+    if service in ON_PRIMARY or is_primary:
+        return is_primary and service in ON_PRIMARY
+    return code[1] in PLACES.get(service, "1234567")
+
+
+@cache
+def suitable(service: str, dentition: Dentition) -> tuple[str, ...]:
+    """The teeth of a chart on which a service is done."""
+    return tuple(code for code in teeth_of(dentition) if suits(service, code))
 
 
 def world_service(world: World, visit: Visit) -> ServiceCatalog:

@@ -1,6 +1,6 @@
 """The patients of the demo clinic: names, numbers, phones, health, insurers, families."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from app.clinical.rules import Condition
 from app.insurance.models import InsurancePlan, InsuranceProvider, PatientInsurance
 from app.insurance.rules import PolicyOrder, ProviderKind
 from app.jobs.actions import next_number
+from app.jobs.models import DocumentCounter
 from app.jobs.rules import CounterKind
 from app.kernel.dates import clinic_date
 from app.kernel.folding import sort_key
@@ -94,6 +95,7 @@ class Person:
 def add_patients(world: World, count: int) -> list[Person]:
     """`count` patients, the cast's first. Their rows are stored by `finish`, when their visits are known."""
     known: set[str] = set()
+    world.cards = _cards(world, count)
     people = [_of_the_cast(world, *role) for role in CAST]
     people += [_somebody(world, known) for _ in range(count - len(people))]
     insured = _insurers(world)
@@ -103,6 +105,15 @@ def add_patients(world: World, count: int) -> list[Person]:
             _policy(world, person, insured)
     _families(world, people)
     return people
+
+
+def _cards(world: World, count: int) -> Iterator[int]:
+    """So many numbers of cards, taken at once."""
+    first = next_number(world.session, CounterKind.CARD)
+    counter = world.session.get_one(DocumentCounter, (CounterKind.CARD, 0), populate_existing=True)
+    counter.last_number = first + max(count, len(CAST)) - 1
+    world.session.flush()
+    return iter(range(first, counter.last_number + 1))
 
 
 def _of_the_cast(world: World, phone: str, last: str, first: str, gender: Gender, birthday: date) -> Person:
@@ -159,7 +170,7 @@ def _row(world: World, first: str, last: str | None, **values: Any) -> Row:
     }  # fmt: skip
     store = world.store
     key = store.keys[Patient] = store.keys.get(Patient, 0) + 1
-    card = f"{next_number(world.session, CounterKind.CARD):06d}"
+    card = f"{next(world.cards):06d}"
     names_ = {"first_name": first, "last_name": last, "sort_name": sort_key(f"{first} {last or ''}")}
     return {**defaults, **values, **names_, "patient_id": key, "card_number": card}
 

@@ -1,7 +1,7 @@
 """What the makers of the demo clinic share: chance, the day it is loaded, its people and its catalogue."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
@@ -51,16 +51,18 @@ class World:
     diagnoses: Mapping[str, int] = field(default_factory=dict)
     medicines: Mapping[str, Medicine] = field(default_factory=dict)
     closed: frozenset[date] = frozenset()
+    chair_places: Mapping[int, int] = field(default_factory=dict)  # chair → its place among them
+    cards: Iterator[int] = field(default_factory=lambda: iter(()))
+    zone: ZoneInfo = field(init=False)
+    known_hours: dict[date, tuple[int, int] | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.zone = ZoneInfo(self.clinic.time_zone)
 
     @property
     def terms(self) -> Terms:
         """The clinic's terms of booking, with the settings as they come."""
         return Terms(self.zone, self.clinic.opening_hours)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The clinic's time zone."""
-        return ZoneInfo(self.clinic.time_zone)
 
     def at(self, day: date, minutes: int) -> datetime:
         """The moment at which the clinic's clock shows `minutes` after midnight."""
@@ -68,11 +70,11 @@ class World:
 
     def hours(self, day: date) -> tuple[int, int] | None:
         """Opening hours of a day in minutes after midnight; None where the clinic is closed."""
-        opens = self.clinic.opening_hours.get(str(day.weekday()))
-        if not opens or day in self.closed:
-            return None
-        first, last = (int(text[:2]) * 60 + int(text[3:]) for text in opens)
-        return first, last
+        if day not in self.known_hours:
+            opens = self.clinic.opening_hours.get(str(day.weekday()))
+            is_open = opens and day not in self.closed
+            self.known_hours[day] = (_minutes(opens[0]), _minutes(opens[1])) if is_open else None
+        return self.known_hours[day]
 
     def open_days(self, first: date, last: date) -> list[date]:
         """The days from `first` to `last` on which the clinic is open."""
@@ -89,6 +91,7 @@ def look_up(world: World) -> None:
     """Load what every maker needs: catalogue, chairs, closed days."""
     session = world.session
     world.chairs = scheduling.chairs(session)
+    world.chair_places = {row.chair_id: place for place, row in enumerate(world.chairs)}
     world.services = {row.code: row for row in session.scalars(sa.select(ServiceCatalog))}
     fdi = sa.select(ToothDefinition.code, ToothDefinition.tooth_id).where(ToothDefinition.system == ToothSystem.FDI)
     world.teeth = {row.code: row.tooth_id for row in session.execute(fdi)}
@@ -99,8 +102,18 @@ def look_up(world: World) -> None:
     first, last = world.today - timedelta(days=DAYS_BEHIND + 5), world.today + timedelta(days=100)
     found = scheduling.holidays_between(session, first, last)
     world.closed = frozenset(row.date for row in found if row.is_closed)
+    world.known_hours.clear()
+
+
+def _minutes(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:])
 
 
 def chosen(chance: random.Random, weights: Mapping[Key, float]) -> Key:
     """One of the keys, by its weight."""
-    return chance.choices(list(weights), list(weights.values()))[0]
+    rest = chance.random() * sum(weights.values())
+    for key, weight in weights.items():
+        rest -= weight
+        if rest < 0:
+            return key
+    return key

@@ -1,5 +1,6 @@
 """The outbox: what is to be sent waits here, in the transaction of its cause."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,12 +12,18 @@ from app.communication import queries, rules
 from app.communication.models import Message, MessageTemplate, Sms
 from app.communication.rules import MOVES, Channel, ContactType, Direction, MessageStatus
 from app.db.unit import TryAgain
+from app.kernel.errors import RuleError
+from app.kernel.text import T
 from app.people.models import Patient
 from app.security.rules import Locale
+
+_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def check_template(row: MessageTemplate) -> None:
     """Refuse a wording that could not be sent. Raises RuleError."""
+    if not _CODE.fullmatch(row.code or ""):
+        raise RuleError(T("Use small Latin letters, digits and hyphens, such as reminder-24hr."), field="code")
     texts = {name: getattr(row, name) for name in ("body_mn", "body_en", "subject_mn", "subject_en")}
     rules.check_wording(texts, row.channel or Channel.SMS, bool(row.latin))
 

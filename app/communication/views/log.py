@@ -1,5 +1,6 @@
 """`/communication`: calls, texts and messages by time, of one person or of the whole clinic."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import request
@@ -43,7 +44,10 @@ class CommunicationPage(ClinicPage):
         patient = session.get(Patient, parse_key(args.get("patient_id")) or 0)
         kind = args.get("kind") if args.get("kind") in {key for key, _ in KINDS} else ""
         page = max(1, min(DEEPEST, parse_key(args.get("page")) or 1))
-        wanted = queries.Wanted(patient.patient_id if patient else None, kind or "", *_days())
+        since, until = _days()
+        if kind != MESSAGE:  # what is yet to be sent stands in the outbox
+            until = until or datetime.now(UTC)
+        wanted = queries.Wanted(patient.patient_id if patient else None, kind or "", since, until)
         entries, has_more = queries.log(session, wanted, SIZE, page)
         return self.render_template(
             "communication/log.html",

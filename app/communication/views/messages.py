@@ -7,13 +7,14 @@ from typing import Any
 from flask import flash, redirect, url_for
 from flask_appbuilder import aggregate_count, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
+from markupsafe import Markup
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.communication import actions, queries, rules
 from app.communication.models import Message, MessageTemplate
-from app.communication.rules import MOVES, PLACEHOLDERS, MessageStatus
+from app.communication.rules import MOVES, PLACEHOLDERS, Channel, MessageStatus
 from app.communication.views import shared
 from app.db import sqla, unit
 from app.kernel.errors import RuleError
@@ -62,7 +63,7 @@ class MessageView(ClinicView):
     def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
         """Numbers as people say them; of a list only the beginning of each text."""
         texts = shared.shortened(rows, "body") if len(rows) > 1 else {row.row_id: row.body for row in rows}
-        return {row.row_id: {"to": show_phone(row.to), "body": texts[row.row_id]} for row in rows}
+        return {row.row_id: {"to": _address(row), "body": texts[row.row_id]} for row in rows}
 
     def list_context(self, found: Any) -> dict[str, Any]:
         """How many wait, and how many need somebody."""
@@ -145,6 +146,11 @@ class MessageTemplateView(ClinicView):
     def show_context(self, row: Any) -> dict[str, Any]:
         """How it reads."""
         return {"previews": [preview(row, language) for language in ("mn", "en")]}
+
+
+def _address(row: Message) -> Markup:
+    shown = show_phone(row.to) if row.channel is Channel.SMS else row.to
+    return Markup('<span class="nowrap">{}</span>').format(shown)
 
 
 def preview(row: MessageTemplate, language: str) -> dict[str, Any]:

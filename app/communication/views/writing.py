@@ -115,7 +115,7 @@ def known_words(session: Session, template: MessageTemplate, patient: Patient | 
     clinic = who.clinic()
     is_mn = patient is None or patient.preferred_locale.value == "mn"
     names = Names(clinic.name_mn, clinic.name_en)
-    values = {"clinic": names.mn if is_mn else names.en, "phone": clinic.phones or ""}
+    values = {"clinic": names.mn if is_mn else names.en, "phone": (clinic.phones or "").split(",")[0]}
     if patient is not None:
         values["patient"] = patient.first_name
         visit = queries.next_visit(session, patient.patient_id, datetime.now(UTC))

@@ -135,7 +135,7 @@ class Contacts:
         template, row = self.templates[code], visit.person.row
         known = {
             "patient": row["first_name"], "doctor": visit.doctor.title, "clinic": self.world.clinic.name_mn,
-            "phone": str(self.world.clinic.phones), "date": visit.day.isoformat(),
+            "phone": str(self.world.clinic.phones).split(",")[0], "date": visit.day.isoformat(),
             "time": f"{visit.start.astimezone(self.world.zone):%H:%M}",
         }  # fmt: skip
         body = fill_in(template.body_mn, known)
@@ -152,12 +152,12 @@ class Contacts:
 
     def _ring(self, people: Sequence[Person]) -> None:
         users, visits = self.world.staff.users, sorted(self.upcoming, key=lambda visit: visit.start)
-        for place, visit in enumerate(visits[:6]):
+        for place, visit in reversed(list(enumerate(visits[:6]))):
             told = T("%(patient)s is booked for %(time)s.", patient=visit.person.row["first_name"], time=visit.start)
             for phone in ("99000003", "99000013"):
                 self._tell(users[phone], told, f"/appointments?day={visit.day}", 30 * place + 5, is_read=place > 2)
         for phone in ("99000006", "99000007", "99000002"):
-            for place in range(4):
+            for place in reversed(range(4)):
                 number = T("Messages that could not be sent: %(count)s.", count=2 + place)
                 self._tell(users[phone], number, "/messages?status=failed", 600 * place + 20, is_read=place > 1)
         for phone in ("99000001", "99000002", "99000004", "99000005"):

@@ -112,7 +112,7 @@ def _of_bucket(key: Any, today: date) -> dict[str, str]:
 
 AGING = Report(
     "aging",
-    T("Receivables by age"),
+    T("Receivables"),
     T("What is owed on issued invoices today, by how long it is past its due date, by doctor and by patient."),
     lambda ask, _span, _closed: (
         sa.outerjoin(Invoice, Treatment, Treatment.treatment_id == Invoice.treatment_id)

@@ -39,7 +39,7 @@ def difference(one: Measure, now: int | None, before: int | None) -> str:
     """How much more or less than before, with its sign."""
     if now is None or before is None:
         return "–"
-    sign = "+" if now > before else "−" if now < before else ""
+    sign = "+" if now > before else "-" if now < before else ""
     return f"{sign}{shown(one.unit, abs(now - before))}" if now != before else "0"
 
 

@@ -119,4 +119,4 @@ def _medicines_of(session: Session, invoice_id: int) -> Sequence[tuple[int, int]
         .group_by(item_id)
         .order_by(item_id)
     )
-    return [(key, int(count)) for key, count in session.execute(statement)]
+    return [(int(key), int(count)) for key, count in session.execute(statement) if key is not None]

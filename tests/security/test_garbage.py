@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from app.db import sqla
 from app.security import actions, queries
-from tests.factories import billing, clinical, people, scheduling
+from tests.factories import billing, clinical, people, scheduling, stock
 from tests.factories.clinic import Browser, Clinic
 
 GARBAGE = (
@@ -71,10 +71,12 @@ def pages(clinic: Clinic) -> list[str]:
     visit, invoice = clinic.make(clinical.treatment), clinic.make(billing.invoice)
     draft, payment = clinic.make(billing.draft), clinic.make(billing.pay, made=invoice, amount=10)
     clinic.make(people.relation)
+    item, spent = clinic.make(stock.item, on_hand=5), clinic.make(stock.expense)
     rules = [rule.rule for rule in clinic.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     plain = [rule for rule in rules if "<" not in rule and not rule.startswith(("/login", "/static"))]
     edits = [rule.replace("<int:pk>", "1") for rule in rules if rule.endswith("/<int:pk>/edit")]
     ids = (f"/treatments/{visit.treatment_id}", f"/invoices/{invoice.invoice_id}", f"/invoices/{draft.invoice_id}")
+    ids = (*ids, f"/inventory/{item.inventory_item_id}", f"/expenses/{spent.expense_id}")
     return [*plain, *edits, *ids, f"/payments/{payment.payment_id}"]
 
 

@@ -163,6 +163,13 @@ def test_the_log_is_filtered_by_item_kind_day_and_who(clinic: Clinic, item: int)
     assert "Patient" not in browser.get("/inventory/logs/lookup/by").text
 
 
+def test_the_menu_marks_one_line_and_no_other(clinic: Clinic) -> None:
+    browser = clinic.client("Assistant")
+    for path in ("/inventory", "/inventory/logs"):
+        marked = re.findall(r'<a href="([^"]+)" aria-current="page" title=', browser.get(path).text)
+        assert marked == [path]
+
+
 def test_nothing_of_the_stock_is_deleted(clinic: Clinic, item: int) -> None:
     row = logs(clinic, item)[0].inventory_log_id
     seller = clinic.make(stock.supplier).supplier_id

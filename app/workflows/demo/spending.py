@@ -67,7 +67,7 @@ def spend(world: World, sellers: Sequence[int]) -> None:
         if habit is None:
             continue
         usual = habit.amount * size * len(habit.days)
-        category.monthly_budget = round(usual * (1 + habit.wobble / 2 + 0.03), -4)
+        category.monthly_budget = round(usual * (1 + habit.wobble / 2 + 0.03) / 10_000) * 10_000
         rows += [
             {"expense_category_id": category.expense_category_id, **row}
             for row in _year(world, category.name_en, habit, size, sellers, chance)

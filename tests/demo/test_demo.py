@@ -18,13 +18,15 @@ from app.billing.rules import AgeBucket, InvoiceStatus, PaymentMethod
 from app.catalogue.models import ServiceCatalog
 from app.cli.deploy import deploy
 from app.clinical import rules as clinical
-from app.clinical.models import Prescription, Treatment, TreatmentItem
-from app.clinical.queries import teeth_of_items
+from app.clinical.models import Prescription, Treatment, TreatmentItem, TreatmentPlan
+from app.clinical.queries import procedures_of, teeth_of_items
 from app.db import sqla
 from app.kernel.dates import clinic_date, clinic_moment, day_bounds
 from app.kernel.errors import RuleError
 from app.kernel.phones import parse_phone
 from app.kernel.register_number import parse_register_number
+from app.lab.models import LabRequest, LabResult
+from app.lab.rules import LabRequestStatus, ResultFlag
 from app.people.models import Patient, PatientPhone
 from app.people.queries import find_patients
 from app.people.rules import Gender, patient_status
@@ -201,6 +203,21 @@ def test_work_is_on_teeth_that_exist_and_complete_when_it_is_done(loaded: Flask)
         service = session.get_one(ServiceCatalog, item.service_id)
         assert clinical.still_needed(item.scope, worked, service.surfaces_required) is None
         assert clinical.check_teeth(item.scope, worked) == worked or clinical.fills_itself(item.scope)
+
+
+def test_plans_and_lab_requests_are_in_every_state_and_plans_add_up(loaded: Flask) -> None:
+    session = sqla.session()
+    plans = session.scalars(sa.select(TreatmentPlan)).all()
+    written = procedures_of(session, [plan.treatment_plan_id for plan in plans])
+    assert {plan.status for plan in plans} == set(clinical.PlanStatus)
+    for plan in plans:
+        rows = written[plan.treatment_plan_id]
+        assert plan.total == sum(row.fee for row in rows) == plan.insurance_share + plan.patient_share
+        assert plan.urgency is clinical.highest(row.urgency for row in rows)
+        assert clinical.plan_status(plan.status, [row.status for row in rows]) is plan.status
+    assert set(session.scalars(sa.select(LabRequest.status))) == set(LabRequestStatus)
+    alarms = sa.select(LabResult).where(LabResult.flag == ResultFlag.CRITICAL, LabResult.reviewed_at.is_(None))
+    assert len(session.scalars(alarms).all()) == 1
 
 
 def test_patients_are_whole(loaded: Flask, now: datetime) -> None:

@@ -9,6 +9,7 @@ from app.workflows.demo import names
 from app.workflows.demo.books import Books
 from app.workflows.demo.calendar import Visit
 from app.workflows.demo.chair import Treating
+from app.workflows.demo.followed import Followed
 from app.workflows.demo.world import World, chosen
 
 S = AppointmentStatus
@@ -26,7 +27,7 @@ class Board:
     """Puts visits into the calendar."""
 
     def __init__(self, world: World, treating: Treating, books: Books) -> None:
-        self.world, self.treating, self.books = world, treating, books
+        self.world, self.treating, self.books, self.followed = world, treating, books, Followed(world)
         self.stage = self._stage()
 
     def _stage(self) -> datetime:
@@ -117,6 +118,7 @@ class Board:
     ) -> AppointmentStatus:
         """The chair, and where the visit is over the desk. Returns the status that it comes to."""
         treated = self.treating.treat(visit, key, begun, done)
+        self.followed.of_visit(visit, key, treated, begun, done)
         if done is None:
             return status
         visit.person.note(done)

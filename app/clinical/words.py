@@ -116,7 +116,7 @@ LABELS = {
     "treatment_plan.procedures": T("Procedures"),
     "treatment_plan.urgency": T("Urgency"),
     "treatment_plan.total": T("Total"),
-    "treatment_plan.value_category": T("Value"),
+    "treatment_plan.value_category": T("Value of the plan"),
     "treatment_plan.complexity_score": T("Complexity"),
     "treatment_plan.insurance_share": T("Insurance pays"),
     "treatment_plan.patient_share": T("Patient pays"),

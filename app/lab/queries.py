@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.kernel.text import T, Text
 from app.lab.models import LabRequest, LabResult
-from app.lab.rules import AT_LAB, OPEN, LabRequestStatus, ResultFlag, due_day
+from app.lab.rules import AT_LAB, OPEN, LabRequestKind, LabRequestStatus, ResultFlag, due_day
 from app.scheduling.models import Holiday
 
 LOOKED_AHEAD = timedelta(days=600)  # no lab works longer
@@ -30,6 +30,17 @@ def overdue(today: date) -> ColumnElement[bool]:
     return sa.and_(LabRequest.status.in_(AT_LAB), LabRequest.due_on < today)
 
 
+def is_open() -> ColumnElement[bool]:
+    """The condition "something is still to be done"; a test that is back is done."""
+    is_test_back = sa.and_(LabRequest.kind == LabRequestKind.MEDICAL_TEST, LabRequest.status == _S.RECEIVED)
+    return sa.and_(LabRequest.status.in_(OPEN), sa.not_(is_test_back))
+
+
+def waits_for_fitting() -> ColumnElement[bool]:
+    """The condition "work that is back and not fitted yet"."""
+    return sa.and_(LabRequest.kind == LabRequestKind.PROSTHETIC_WORK, LabRequest.status == _S.RECEIVED)
+
+
 def open_counts(session: Session, today: date) -> dict[str, int]:
     """How many open requests there are: all, at the lab, overdue, back and not yet fitted; one statement."""
 
@@ -40,8 +51,8 @@ def open_counts(session: Session, today: date) -> dict[str, int]:
         sa.func.count().label("open"),
         so_many(LabRequest.status.in_(AT_LAB)).label("at_lab"),
         so_many(overdue(today)).label("overdue"),
-        so_many(LabRequest.status == _S.RECEIVED).label("back"),
-    ).where(LabRequest.status.in_(OPEN))
+        so_many(waits_for_fitting()).label("back"),
+    ).where(is_open())
     return {key: int(value) for key, value in session.execute(statement).one()._mapping.items()}
 
 
@@ -89,6 +100,6 @@ def verify_facts(session: Session, request_id: int) -> list[tuple[Text, Any]] | 
         (T("Document"), T("Lab request")),
         (T("Number"), row.lab_request_id),
         (T("Sent on"), row.sent_at),
-        (T("Due on"), row.due_on),
+        (T("Expected on"), row.due_on),
         (T("Status"), row.status),
     ]

@@ -18,7 +18,7 @@ LABELS = {
     "lab_request.treatment": T("Treatment"),
     "lab_request.treatment_id": T("Treatment"),
     "lab_request.sent_at": T("Sent on"),
-    "lab_request.due_on": T("Due on"),
+    "lab_request.due_on": T("Expected on"),
     "lab_request.received_at": T("Back on"),
     "lab_request.cost": T("Cost"),
     "lab_result.request": T("Lab request"),

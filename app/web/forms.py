@@ -209,7 +209,10 @@ def make_form(name: str, made: Mapping[str, Any]) -> type[ClinicForm]:
 
 def make_row_form(name: str, made: Mapping[str, Any]) -> type[RowForm]:
     """A row's form class of these fields."""
-    return type(name, (RowForm,), dict(made))
+    # fields made beforehand stand where their column stands, not before all others
+    return type(
+        name, (RowForm,), {key: type(one)(one.field_class, *one.args, **one.kwargs) for key, one in made.items()}
+    )
 
 
 __all__ = ["ClinicForm", "RowForm", "RowsField", "ValidationError", "field_for", "make_form", "make_row_form"]

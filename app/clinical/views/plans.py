@@ -117,6 +117,10 @@ class TreatmentPlanView(ClinicView):
             for row in rows
         }
 
+    def is_open(self, row: TreatmentPlan) -> bool:
+        """While it is being prepared."""
+        return row.status is S.PENDING
+
     def show_context(self, row: TreatmentPlan) -> dict[str, Any]:
         """Its procedures and what can be done."""
         return record(row, ReasonForm(formdata=None))

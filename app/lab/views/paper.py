@@ -16,7 +16,7 @@ WORDS: dict[str, Text] = {
     "title": T("Lab request"), "patient": T("Patient"), "age": T("Age and gender"), "card": T("Card number"),
     "doctor": T("Doctor"), "lab": T("Laboratory"), "kind": T("What is asked for"), "teeth": T("Teeth"),
     "shade": T("Shade"), "material": T("Material"), "description": T("What to make or test"),
-    "sent": T("Sent on"), "due": T("Due on"), "signature": T("Signature"), "given": T("Given to the lab"),
+    "sent": T("Sent on"), "due": T("Expected on"), "signature": T("Signature"), "given": T("Given to the lab"),
     "taken": T("Taken back"),
 }  # fmt: skip
 

@@ -41,10 +41,10 @@ PARTS = (
 def _part(key: str) -> list[ColumnElement[bool]]:
     """The condition of a part of the list."""
     conditions: dict[str, ColumnElement[bool]] = {
-        "open": LabRequest.status.in_(rules.OPEN),
+        "open": queries.is_open(),
         "at_lab": LabRequest.status.in_(rules.AT_LAB),
         "overdue": queries.overdue(today()),
-        "back": LabRequest.status == LabRequestStatus.RECEIVED,
+        "back": queries.waits_for_fitting(),
     }
     return [conditions[key]] if key in conditions else []
 

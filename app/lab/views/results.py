@@ -92,6 +92,10 @@ class LabResultView(ClinicView):
         """It is the patient's record."""
         who.hooks().record("view", "lab_result", row.row_id, patient=row.request.patient_id)
 
+    def is_open(self, row: LabResult) -> bool:
+        """Until a doctor has reviewed it."""
+        return row.reviewed_at is None
+
     def show_context(self, row: LabResult) -> dict[str, Any]:
         """The form of a review."""
         may_review = row.reviewed_at is None and who.has_right("sign_note")

@@ -7,6 +7,7 @@ Run it only to change a version: `.venv/bin/python tools/vendor.py` (needs npm, 
 import hashlib
 import io
 import json
+import re
 import subprocess
 import tarfile
 import tempfile
@@ -88,8 +89,6 @@ def subset(data: bytes, flavor: str | None) -> bytes:
 
 def sprite(files: dict[str, bytes], names: list[str]) -> bytes:
     """One SVG with a symbol for each icon we use."""
-    import re
-
     symbols = []
     for name in sorted(names):
         text = files[f"icons/{name}.svg"].decode()
@@ -114,7 +113,8 @@ def main() -> None:
         for inside, here in wanted.items():
             data = files[inside]
             if inside.endswith((".js", ".css")):  # no source maps are shipped
-                lines = data.decode().splitlines()
+                # at line feeds alone: a script may hold the other separators of Unicode inside its texts
+                lines = re.split("\r?\n", data.decode().removesuffix("\n"))
                 data = ("\n".join(line for line in lines if "sourceMappingURL=" not in line) + "\n").encode()
             put(entry, here, data)
         manifest.append(entry)

@@ -9,8 +9,10 @@ window.SwaggerUIBundle({
   validatorUrl: null,
   docExpansion: "none",
   defaultModelsExpandDepth: 0,
+  onComplete: () => place.querySelector("main")?.setAttribute("role", "presentation"), // ours is the page's main part
   requestInterceptor: (request) => {
     request.headers["X-CSRFToken"] = token;
+    request.headers["Accept-Language"] = document.documentElement.lang;
     return request;
   },
 });

@@ -105,13 +105,13 @@ def schemas_of(schema: Schema, labels: Mapping[str, str], *, is_answer: bool = F
     return found
 
 
-def question(schema: Json) -> Json:
+def question(schema: Json, example: Json) -> Json:
     """`?q=`: Rison, or JSON."""
     return {
         "in": "query",
         "name": "q",
         "description": "Rison or JSON",
-        "content": {"application/json": {"schema": schema}},
+        "content": {"application/json": {"schema": schema, "example": example}},
     }
 
 
@@ -167,7 +167,7 @@ def _list_operation(name: str, columns: Iterable[str], filters: Iterable[str], o
     }
     return {
         "summary": "A page of the list",
-        "parameters": [question({"type": "object", "properties": asking})],
+        "parameters": [question({"type": "object", "properties": asking}, {"page": 0, "page_size": 20})],
         "responses": responses({"200": answer("Rows", listed)}, "400", "401", "403"),
     }
 
@@ -202,7 +202,7 @@ def _record_operation(name: str, columns: Iterable[str]) -> Json:
     shown = {"type": "object", "required": ["id", "result"], "properties": properties}
     return {
         "summary": "One row",
-        "parameters": [KEY_IN_PATH, question({"type": "object", "properties": asking})],
+        "parameters": [KEY_IN_PATH, question({"type": "object", "properties": asking}, {"keys": ["none"]})],
         "responses": responses({"200": answer("The row", shown)}, "400", "401", "403", "404"),
     }
 
@@ -219,7 +219,7 @@ def _info_operation() -> Json:
     asking = {"keys": _some_of(ABOUT_A_TABLE)}
     return {
         "summary": "Which fields can be written, which filters there are, what one may do",
-        "parameters": [question({"type": "object", "properties": asking})],
+        "parameters": [question({"type": "object", "properties": asking}, {"keys": ["permissions"]})],
         "responses": responses(
             {"200": answer("About the table", {"type": "object", "properties": properties})}, "400", "401", "403"
         ),
@@ -268,7 +268,6 @@ def document(title: str, tables: Iterable[Any], others: Iterable[Any]) -> Json:
     return {
         "openapi": "3.0.3",
         "info": {"title": title, "version": VERSION},
-        "servers": [{"url": "/"}],
         "tags": tags,
         "security": [{"jwt": []}, {"session": []}],
         "paths": paths,

@@ -1,10 +1,12 @@
-"""Clinics of the largest size to measure on: migrated, filled, with the cast of the tests signed up."""
+"""Demo clinics of any size to measure on, on each database that can be had."""
 
 import argparse
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,47 +14,79 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 
-from app.db import sqla, unit
-from app.jobs.models import DocumentCounter
-from app.jobs.rules import CounterKind
-from bench.patients import fill
+from app.db import sqla
+from app.kernel.dates import clinic_date
+from app.reporting import queries as reporting
+from app.reporting.rules import days_to_close
+from app.security import identity
+from app.workflows import daily_sums
+from app.workflows.demo import load_demo
 from tests.factories import servers
-from tests.factories.clinic import Clinic, add_cast, build_app, deploy
+from tests.factories.clinic import build_app, deploy
 
-PATIENTS = 100_000
+SMALL, LARGE = (20_000, 200_000), (100_000, 1_000_000)
 Seen = list[tuple[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A demo clinic."""
+
+    app: Flask
+    database: str
+    patients: int
+    appointments: int
+    seconds: float
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How many patients, on which databases."""
-    parser.add_argument("--patients", type=int, default=PATIENTS)
+    """Which databases, how large, or a demo clinic that is there already."""
     parser.add_argument("--database", choices=("sqlite", "mariadb", "both"), default="both")
+    parser.add_argument("--large", action="store_true", help="also 100 000 patients with 1 000 000 appointments")
+    parser.add_argument("--patients", type=int, help="another size")
+    parser.add_argument("--appointments", type=int)
+    parser.add_argument("--url", help="measure this demo clinic; rows are written into it")
 
 
-def large_clinics(wanted: str, patients: int) -> Iterator[Clinic]:
-    """A clinic with so many patients on each database that is wanted and can be had."""
-    with tempfile.TemporaryDirectory(prefix="soyoo-bench-") as folder:
-        for name, url in databases(wanted, Path(folder)):
-            app = build_app(url, Path(folder) / name)
-            with app.app_context():
-                deploy(app)
-                started = time.perf_counter()
-                rows = _fill(app, patients)
-                took = time.perf_counter() - started
-                print(f"\n{name}: {patients:,} patients, {rows:,} search rows (filled in {took:.0f} s)", flush=True)
-                yield Clinic(app, name)
-                sqla.session.remove()
-                sqla.engine.dispose()
+def clinics(given: argparse.Namespace) -> Iterator[Loaded]:
+    """Every clinic that is asked for, one after the other."""
+    if given.url:
+        with tempfile.TemporaryDirectory(prefix="soyoo-bench-") as folder:
+            yield from _opened(given.url, Path(folder), None)
+        return
+    own = (given.patients, given.appointments or given.patients * 10) if given.patients else None
+    for size in [own] if own else [SMALL, *([LARGE] if given.large else [])]:
+        with tempfile.TemporaryDirectory(prefix="soyoo-bench-") as folder:
+            for name, url in databases(given.database, Path(folder)):
+                yield from _opened(url, Path(folder) / name, size)
 
 
-def _fill(app: Flask, patients: int) -> int:
-    with sqla.engine.connect() as connection:
-        fill(connection, patients)
-        connection.commit()
-        rows = connection.scalar(sa.text("SELECT count(*) FROM patient_search")) or 0
-    unit(lambda s: s.add(DocumentCounter(kind=CounterKind.CARD, year=0, last_number=patients)))
-    unit(add_cast)
-    return int(rows)
+def _opened(url: str, folder: Path, size: tuple[int, int] | None) -> Iterator[Loaded]:
+    app = build_app(url, folder)
+    with app.app_context():
+        started = time.perf_counter()
+        if size is not None:
+            deploy(app)
+            load_demo(*size)
+            print(f"loaded in {time.perf_counter() - started:.0f} s", flush=True)
+        seconds = time.perf_counter() - started
+        _close_days()
+        counts = [sqla.session.scalar(sa.text(f"SELECT count(*) FROM {t}")) for t in ("patient", "appointment")]  # noqa: S608
+        name = sqla.engine.dialect.name
+        sqla.session.remove()
+    yield Loaded(app, name, int(counts[0] or 0), int(counts[1] or 0), seconds)
+    with app.app_context():
+        sqla.session.remove()
+        sqla.engine.dispose()
+
+
+def _close_days() -> None:
+    """Keep the sums of every day before today, as each night does."""
+    zone, now = identity.the_clinic().zone, datetime.now(UTC)
+    first, closed = reporting.first_day(sqla.session(), zone), reporting.closed_until(sqla.session())
+    period = days_to_close(first, closed, clinic_date(now, zone))
+    if period is not None:
+        daily_sums.close_in_units(period, zone, now)
 
 
 def databases(wanted: str, folder: Path) -> Iterator[tuple[str, str]]:

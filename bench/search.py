@@ -1,4 +1,4 @@
-"""How long the search for a patient takes among 100 000, on SQLite and MariaDB: `python -m bench.search`.
+"""How long the search for a patient takes among 100 000, on SQLite and MariaDB: `python -m bench.search --large`.
 
 For each way of typing: the median and the slowest time the database worked (SQL), the median of the whole search,
 and beside it a bare query of the same range, without the application. Exits 1 where a budget of the issue is
@@ -19,7 +19,7 @@ from app.db import sqla
 from app.kernel.folding import fold
 from app.people import queries
 from app.people.models import Patient, PatientPhone
-from bench.clinics import add_arguments, by_driver, large_clinics, statements
+from bench.clinics import add_arguments, by_driver, clinics, statements
 
 SAMPLES, ROUNDS, PAGE = 40, 3, 25
 START_MS, PART_MS = 5.0, 100.0
@@ -53,8 +53,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--explain", action="store_true", help="also print how each database goes about it")
     given = parser.parse_args(arguments)
     is_good = True
-    for _ in large_clinics(given.database, given.patients):
-        is_good = measure(given.explain) and is_good
+    for clinic in clinics(given):
+        with clinic.app.app_context():
+            is_good = measure(given.explain) and is_good
     return 0 if is_good else 1
 
 

@@ -37,4 +37,9 @@ LABELS: dict[str, Text] = {
     "message.last_error": T("What went wrong"),
     "notification.body": T("Text"),
     "read_at": T("Read at"),
+    "message.attachments": T("Attachments"),
+    "notification.text": T("Text"),
+    "notification.link": T("Link"),
+    "notification.read_by": T("Read by"),
+    "sms.message_id": T("Message"),
 }

@@ -9,4 +9,5 @@ LABELS: dict[str, Text] = {
     "sha256": T("Checksum"),
     "uploaded_by": T("Uploaded by"),
     "uploader": T("Uploaded by"),
+    "stored_file": T("File"),
 }

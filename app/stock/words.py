@@ -41,4 +41,5 @@ LABELS = {
     "expense.reference": T("Document number"),
     "expense.state": T("Approval"),
     "expense.is_approved": T("Approved"),
+    "expense.approved_by": T("Approved by"),
 }

@@ -1,5 +1,9 @@
 """Every table has its screens, chart, page, labels, title and factory; every route its gate."""
 
+import importlib
+import inspect
+import pkgutil
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +11,11 @@ import pytest
 from flask_appbuilder.models.sqla import Model
 
 import app.models  # noqa: F401 - every table
+import tests.factories
 from app import menu
 from app.db.base import Base
 from app.security import matrix
+from app.web import vocabulary
 from app.web.views import ClinicView
 
 MODELS = sorted({m.class_ for m in Model.registry.mappers if issubclass(m.class_, Base)}, key=lambda c: c.__name__)
@@ -107,3 +113,61 @@ def test_every_icon_that_is_named_is_in_the_sprite() -> None:
     for template in (root / "templates").rglob("*.html"):
         used |= set(re.findall(r'icon\("([\w-]+)"\)', template.read_text(encoding="utf-8")))
     assert used <= sprite, used - sprite
+
+
+# --- what else each table must have
+
+# Columns that no screen shows: what only serves the machine, by name, or one of a table.
+UNNAMED = {
+    "idempotency_key": "makes a form that is sent twice one row",
+    "dedupe_key": "makes a message or a job that is asked for twice one row",
+    "lease_token": "whose hands a job is in",
+    "sort_name": "the order of the Mongolian alphabet",
+    "hash": "what makes a change of a snapshot visible",
+    "signed_hash": "what makes a change of a signed plan visible",
+    "user_profile.preferences": "saved filters and columns, shown on their lists",
+    "user_profile.reset_expires_at": "how long a code for a new password lives",
+    "clinic.logo_file_number": "comes with the page for the logo",
+}
+# Rows that come with others, and who makes them.
+MADE_WITH = {
+    "PatientPhone": "people.patient", "PatientSearch": "people.patient", "EmployeePhone": "people.employee",
+    "EmployeePosition": "people.employee", "Clinic": "clinic.build_template", "RoleSeed": "clinic.build_template",
+    "UserProfile": "clinic.add_cast", "MedicalRecord": "is a view of other tables",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.__name__)
+def test_every_column_has_a_name_for_people(model: Any, sqlite_app: Any) -> None:
+    silent = []
+    for name, column in model.__mapper__.columns.items():
+        hidden = column.primary_key or column.info.get("secret") or {name, f"{model.__tablename__}.{name}"} & {*UNNAMED}
+        try:
+            assert hidden or vocabulary.label(name, model.__tablename__)
+        except KeyError:
+            silent.append(name)
+    assert not silent, f"add {silent} to the words of the room"
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.__name__)
+def test_every_table_has_a_chart_and_stands_in_the_matrix(model: Any, sqlite_app: Any) -> None:
+    views = [v for v in sqlite_app.extensions["appbuilder"].baseviews if getattr(v, "model", None) is model]
+    assert any(view.definitions for view in views if isinstance(view, ClinicView))
+    assert {view.page for view in views if isinstance(view, ClinicView)} <= {row.name for row in matrix.pages()}
+
+
+def factories() -> set[Any]:
+    """The models that a factory of tests/factories makes, by what it says it returns."""
+    made = set()
+    for module in pkgutil.iter_modules(tests.factories.__path__):
+        loaded = importlib.import_module(f"tests.factories.{module.name}")
+        for found in vars(loaded).values():
+            if inspect.isfunction(found) and found.__module__ == loaded.__name__:
+                made.add(typing.get_type_hints(found).get("return"))
+    return made
+
+
+def test_every_table_has_a_factory() -> None:
+    made = factories()
+    assert [model.__name__ for model in MODELS if model not in made and model.__name__ not in MADE_WITH] == []
+    assert {*MADE_WITH} <= {model.__name__ for model in MODELS}

@@ -72,13 +72,13 @@ class ReadingScreens(ClinicTable):
         args = MultiDict({column: str(key), **one.only, "size": str(related.NEWEST)})
         found = listing.Listing(self, args, sqla.session())
         found.sort, found.direction = one.order or self.key_columns()[0].key, "desc"
-        rows = found.rows()[: found.size]
+        rows, columns = found.rows()[: found.size], self.columns_beside(column)
         return self.render_template(
             "web/_related.html",
             view=self,
             rows=rows,
-            columns=self.columns_beside(column),
-            extras=self.extras(sqla.session(), rows) if rows else {},
+            columns=columns,
+            body=Body(self, columns, self.extras(sqla.session(), rows) if rows else {}),
             count=found.count(),
             list_url=related.list_url(one, key),
             add_url=related.add_url(one, key),

@@ -11,7 +11,7 @@ from app.db.base import Base
 from app.jobs.actions import next_number
 from app.jobs.rules import CounterKind
 from app.kernel.dates import clinic_date
-from app.kernel.errors import Conflict, RuleError
+from app.kernel.errors import Conflict, NotFound, RuleError
 from app.kernel.folding import sort_key
 from app.kernel.text import T
 from app.people import queries, rules
@@ -230,4 +230,32 @@ def _fill(row: Row, values: Mapping[str, Any]) -> Row:
     for name, value in values.items():
         if (name in columns and name != "card_number") or (name == "card_number" and value):
             setattr(row, name, value)
+    return row
+
+
+def locked_entry(session: Session, entry_id: int) -> MedicalHistoryEntry:
+    """An entry of a medical history, locked until the unit ends. Raises NotFound."""
+    row = session.get(MedicalHistoryEntry, entry_id, with_for_update=True)
+    if row is None:
+        raise NotFound(T("This record no longer exists."))
+    return row
+
+
+def confirm_entry(session: Session, row: MedicalHistoryEntry, *, by: int | None) -> MedicalHistoryEntry:
+    """A doctor (an employee) confirms what a patient told, in a locked entry. Raises RuleError."""
+    if by is None:
+        raise RuleError(T("Only a doctor who is an employee here can confirm this."))
+    if row.confirmed_by is not None:
+        raise RuleError(T("A doctor has confirmed this already."))
+    row.confirmed_by = by
+    session.flush()
+    return row
+
+
+def end_entry(session: Session, row: MedicalHistoryEntry, *, today: date) -> MedicalHistoryEntry:
+    """What a locked entry says no longer holds from today on. Raises RuleError."""
+    if row.until is not None and row.until <= today:
+        raise RuleError(T("This has ended already."))
+    row.until = max(today, row.since or today)
+    session.flush()
     return row

@@ -2,6 +2,7 @@
 
 from app.people.views.employees import DoctorView, EmployeePhoneView, EmployeePositionView, EmployeeView, PositionView
 from app.people.views.patients import (
+    HistoryEntryPage,
     MedicalHistoryEntryView,
     PatientPhoneView,
     PatientRelationView,
@@ -14,6 +15,7 @@ VIEWS = (
     PatientPhoneView,
     PatientRelationView,
     MedicalHistoryEntryView,
+    HistoryEntryPage,
     EmployeeView,
     DoctorView,
     EmployeePhoneView,

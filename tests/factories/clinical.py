@@ -194,7 +194,8 @@ def note(session: Session, visit: Treatment | None = None, *, by: int | None = N
 def snapshot(session: Session, visit: Treatment | None = None) -> OdontogramSnapshot:
     """The chart of a patient with caries on 36."""
     at = visit or treatment(session)
-    finding(session, session.get_one(Patient, at.patient_id))
+    caries = {"condition": Condition.CARIES}  # which may stand there already
+    actions.add_findings(session, at.patient_id, {"36": "O"}, caries, today=today())
     return actions.take_snapshot(session, at, now=datetime.now(UTC))
 
 

@@ -37,7 +37,7 @@ from app.security import api as security_api
 from app.security import views as security
 from app.stock import views as stock
 from app.web import who
-from app.web.text import say
+from app.web.text import locale, say
 
 VIEWS: tuple[Any, ...] = (
     *security.VIEWS,
@@ -180,12 +180,29 @@ class Item:
     key: str = ""  # "g", then this letter
 
 
+_BARE = {
+    entry.url: entry.url.removesuffix("/list/").rstrip("/")
+    for entry in sorted((e for _, entries in MENU for e in entries), key=lambda e: -len(e.url))
+}
+_MOST_KNOWN = 1_000
+_known: dict[tuple[frozenset[tuple[str, str]], str, str], list[Group]] = {}
+
+
 def navigation() -> list[Group]:
-    """The menu of whoever is signed in: only what they may open."""
+    """The menu of whoever is signed in: only what they may open. Kept for the same rights, language and place."""
+    key = (who.me().permissions, locale(), _current())
+    if key not in _known:
+        if len(_known) > _MOST_KNOWN:
+            _known.clear()
+        _known[key] = _navigation(key[2])
+    return _known[key]
+
+
+def _navigation(current: str) -> list[Group]:
     groups = []
     for label, entries in MENU:
         items = [
-            Item(say(entry.label), entry.url, entry.icon, _is_current(entry.url), KEYS.get(entry.url, ""))
+            Item(say(entry.label), entry.url, entry.icon, entry.url == current, KEYS.get(entry.url, ""))
             for entry in entries
             if who.may("read", entry.page)
         ]
@@ -194,12 +211,7 @@ def navigation() -> list[Group]:
     return groups
 
 
-def _is_current(url: str) -> bool:
+def _current() -> str:
     """The entry one stands below; of two the longer address, `/inventory/logs` and not `/inventory`."""
-    standing = [entry.url for _, entries in MENU for entry in entries if _is_below(entry.url)]
-    return url in standing and len(url) == max(map(len, standing))
-
-
-def _is_below(url: str) -> bool:
-    bare = url.removesuffix("/list/").rstrip("/")
-    return request.path.rstrip("/") == bare or request.path.startswith(bare + "/")
+    path = request.path.rstrip("/")
+    return next((url for url, bare in _BARE.items() if path == bare or path.startswith(bare + "/")), "")

@@ -49,30 +49,29 @@ def identify(widen: Widen) -> Identity:
     if not selector or not secret:
         return NOBODY
     row = sqla.session.execute(widen(queries.session_statement(selector))).first()
-    if row is None or (row[0].session_type is SessionType.PROGRAM) != is_bearer():
+    if row is None or (row.session_type is SessionType.PROGRAM) != is_bearer():
         return NOBODY
-    token, profile = row[0], row[1]
     g.settings_epoch = row.settings_epoch or 0
     now = datetime.now(UTC)
     idle = timedelta(minutes=setting("security.idle_minutes"))
-    alive = is_session_alive(now, token.expires_at, token.last_seen_at, token.revoked_at, idle)
-    if not alive or not row.active or not _is_verified(selector, token.session_token_hash, secret):
+    alive = is_session_alive(now, row.expires_at, row.last_seen_at, row.revoked_at, idle)
+    if not alive or not row.active or not _is_verified(selector, row.session_token_hash, secret):
         return NOBODY
-    roles, permissions = _rights(sqla.session(), token.user_id, row.rights_epoch or 0)
-    g.session_selector, g.session_seen = selector, token.last_seen_at
+    roles, permissions = _rights(sqla.session(), row.user_id, row.rights_epoch or 0)
+    g.session_selector, g.session_seen = selector, row.last_seen_at
     return Identity(
-        user_id=token.user_id,
-        name=profile.display_name,
+        user_id=row.user_id,
+        name=row.display_name,
         phone=row.phone,
         roles=roles,
         permissions=permissions,
-        locale=profile.locale.value,
-        theme=profile.theme.value,
+        locale=row.locale.value,
+        theme=row.theme.value,
         employee_id=row.employee_id,
         patient_id=row.patient_id,
-        must_change_password=profile.must_change_password,
+        must_change_password=row.must_change_password,
         unread=row.unread,
-        preferences=profile.preferences or {},
+        preferences=row.preferences or {},
     )
 
 

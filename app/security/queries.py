@@ -31,8 +31,17 @@ def session_statement(selector: str) -> "sa.Select[Any]":
     """Everything a request needs of its session in one statement, the epochs of the caches included."""
     return (
         sa.select(
-            SessionToken,
-            UserProfile,
+            SessionToken.user_id,
+            SessionToken.session_token_hash,
+            SessionToken.expires_at,
+            SessionToken.last_seen_at,
+            SessionToken.revoked_at,
+            SessionToken.session_type,
+            UserProfile.display_name,
+            UserProfile.locale,
+            UserProfile.theme,
+            UserProfile.must_change_password,
+            UserProfile.preferences,
             User.active.label("active"),
             User.username.label("phone"),
             epoch(RIGHTS_EPOCH).label("rights_epoch"),

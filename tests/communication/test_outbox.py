@@ -111,6 +111,14 @@ def test_what_waits_is_taken_back_and_what_failed_is_tried_again(clinic: Clinic)
     assert clinic.session.get_one(Message, waiting).status is S.CANCELLED
 
 
+@pytest.mark.parametrize("status", [S.QUEUED, S.SENDING, S.SENT, S.DELIVERED, S.CANCELLED])
+def test_only_what_failed_is_tried_again(clinic: Clinic, status: MessageStatus) -> None:
+    key = clinic.make(communication.message).message_id
+    clinic.unit(lambda s: setattr(s.get_one(Message, key), "status", status))
+    assert clinic.client("Coordinator").submit(f"/messages/{key}/retry").status_code == 302
+    assert the(clinic, Message).status is status
+
+
 def test_a_doctor_reads_the_outbox_and_changes_nothing(clinic: Clinic) -> None:
     key = clinic.make(communication.message).message_id
     doctor = clinic.client("Doctor")

@@ -83,7 +83,8 @@ def cancel(message: Message) -> None:
 
 def retry(message: Message, now: datetime) -> None:
     """Let a locked message that failed be tried again. Raises RuleError."""
-    MOVES.check(message.status, MessageStatus.QUEUED)
+    if message.status is not MessageStatus.FAILED:  # one that is under way would go out twice
+        raise RuleError(T("Only a message that was not sent can be tried again."))
     message.status, message.send_after = MessageStatus.QUEUED, now
     message.attempts, message.last_error = 0, None
     message.lease_until = message.lease_token = None

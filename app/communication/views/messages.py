@@ -73,7 +73,7 @@ class MessageView(ClinicView):
         """What may be done with it."""
         return {
             "may_cancel": MOVES.allows(row.status, MessageStatus.CANCELLED),
-            "may_retry": MOVES.allows(row.status, MessageStatus.QUEUED) and row.status is MessageStatus.FAILED,
+            "may_retry": row.status is MessageStatus.FAILED,
         }
 
     @expose("/<int:pk>/cancel", methods=["POST"])

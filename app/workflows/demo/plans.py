@@ -22,7 +22,7 @@ EVERY = 7  # of seven patients one has a plan
 RECENT = timedelta(days=30)
 # the states in turn: of plans from the last weeks, and of those from before
 NEW = (S.PENDING, S.PRESENTED, S.ACCEPTED, S.PRESENTED, S.DECLINED, S.IN_PROGRESS)
-OLD = (S.COMPLETED, S.IN_PROGRESS, S.ACCEPTED, S.DECLINED, S.PRESENTED, S.COMPLETED)
+OLD = (S.COMPLETED, S.IN_PROGRESS, S.ACCEPTED, S.DECLINED, S.PRESENTED, S.PENDING, S.COMPLETED)
 # what is proposed for one tooth, the dearest last
 TREATMENTS = (
     ("THE-02",), ("THE-03",), ("THE-04",), ("END-01", "THE-14"), ("END-03", "THE-15", "PRO-03"), ("PRO-01",),

@@ -113,10 +113,15 @@ def _weeks(world: World) -> Iterator[tuple[date, int]]:
     visits = {date.fromisoformat(str(key)): count for key, count in counted}
     while first <= world.today:
         days = [first + timedelta(days=number) for number in range(7)]
-        done = [day for day in world.open_days(first, days[-1]) if world.at(day, 18 * 60) < world.now]
+        done = [day for day in world.open_days(first, days[-1]) if world.at(day, _closing(world, day)) < world.now]
         if done:
             yield done[-1], sum(visits.get(day, 0) for day in days)
         first += timedelta(days=7)
+
+
+def _closing(world: World, day: date) -> int:
+    """When the clinic closes, in minutes after midnight: the last hour is for the store room."""
+    return (world.hours(day) or (0, 18 * 60))[1]
 
 
 def _shelves(world: World, sellers: Sequence[int], typical: float) -> Iterator[Shelf]:
@@ -138,22 +143,23 @@ def _live(
     wanted = shelf.minimum + round(typical * rate * WEEKS_HELD) + 2
     month = None
     for day, visits in weeks:
+        last = _closing(world, day) - 60
         is_late = shelf.sku in SHORT and day > world.today - NO_DELIVERY
         if day.month != month and not is_late:
             _deliver(world, shelf, day, wanted, hands[0])
             month = day.month
         shelf.rest += visits * rate * chance.uniform(0.8, 1.2)
-        shelf.move(Movement.USED, -int(shelf.rest), world.at(day, 17 * 60 + chance.randrange(45)), chance.choice(hands))
+        shelf.move(Movement.USED, -int(shelf.rest), world.at(day, last + chance.randrange(45)), chance.choice(hands))
         shelf.rest %= 1
         if chance.random() < 0.008:
             kind = chance.choice(list(WASTE))
-            shelf.move(kind, -chance.randint(1, 2), world.at(day, 17 * 60 + 50), hands[0], WASTE[kind])
+            shelf.move(kind, -chance.randint(1, 2), world.at(day, last + 50), hands[0], WASTE[kind])
         elif chance.random() < 0.006:
-            shelf.move(Movement.ADJUSTED, chance.choice((-1, -1, 1)), world.at(day, 17 * 60 + 55), hands[0], COUNTED)
+            shelf.move(Movement.ADJUSTED, chance.choice((-1, -1, 1)), world.at(day, last + 55), hands[0], COUNTED)
     if weeks and shelf.sku in SHORT:
         left = int(shelf.minimum * SHORT[shelf.sku])
         shelf.move(
-            Movement.ADJUSTED, min(left - shelf.on_hand, 0), world.at(weeks[-1][0], 17 * 60 + 58), hands[0], COUNTED
+            Movement.ADJUSTED, min(left - shelf.on_hand, 0), world.at(weeks[-1][0], last + 58), hands[0], COUNTED
         )
     return shelf
 

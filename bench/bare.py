@@ -64,7 +64,8 @@ class Driver:
     def ask(self, sql: str, *values: Any) -> Rows:
         """The rows of a statement."""
         cursor = self.connection.cursor()
-        cursor.execute(sql.replace("{m}", self.mark), values * max(1, sql.count("{m}")) if values else ())
+        given = (values * max(1, sql.count("{m}")),) if values else ()  # PyMySQL reads % only where values are given
+        cursor.execute(sql.replace("{m}", self.mark), *given)
         rows: Rows = cursor.fetchall()
         return rows
 

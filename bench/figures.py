@@ -241,7 +241,7 @@ class Bench:
         if self.driver.is_sqlite:
             cursor.execute("BEGIN IMMEDIATE")
         for sql, values in again:
-            is_many = bool(values) and isinstance(values[0], tuple | list)
+            is_many = not isinstance(values, dict) and bool(values) and isinstance(values[0], tuple | list | dict)
             (cursor.executemany if is_many else cursor.execute)(sql, values)
         self.driver.end(keep=True)
         return (time.perf_counter() - started) * 1_000

@@ -1,4 +1,4 @@
-"""The night's closing of days: which ones, and each month of them in a unit of its own."""
+"""The night's closing of days: which ones, and each week of them in a unit of its own."""
 
 from datetime import date, datetime, tzinfo
 
@@ -15,8 +15,8 @@ def open_days(session: Session, today: date, zone: tzinfo) -> Period | None:
 
 
 def close_in_units(period: Period, zone: tzinfo, now: datetime) -> int:
-    """Close the days month by month, so that nobody waits for all of them. Returns how many rows are kept."""
+    """Close the days week by week, so that nobody at the desk waits for all of them. Returns how many rows are kept."""
     return sum(
         unit(lambda session, part=part: actions.close_days(session, part, zone, now))  # type: ignore[misc]  # bound now
-        for part in buckets(period, Step.MONTH)
+        for part in buckets(period, Step.WEEK)
     )

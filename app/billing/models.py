@@ -138,6 +138,7 @@ class Payment(AppendOnly):
     __table_args__ = table_args(
         Index(None, "patient_id", "received_at"),
         Index(None, "received_at"),
+        Index(None, "received_at", "method", "amount"),  # money by method over a year is read from it alone
         Index(None, "payer_id"),
         CheckConstraint("amount > 0", name="amount_positive"),
     )

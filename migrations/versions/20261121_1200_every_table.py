@@ -41,6 +41,7 @@ REPORTED = [
     ('ix_invoice_voided_at', 'invoice', ['voided_at']),
     ('ix_invoice_adjustment_created_at', 'invoice_adjustment', ['created_at']),
     ('ix_refund_created_at', 'refund', ['created_at']),
+    ('ix_payment_received_at_method_amount', 'payment', ['received_at', 'method', 'amount']),
     (
         'ix_treatment_item_report',
         'treatment_item',

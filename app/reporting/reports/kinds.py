@@ -1,7 +1,7 @@
 """What a report is made of: data, so that a new one is a few lines.
 
-A report sums `parts` of its rows in SQL, for each key of a group; a measure is a figure made of those parts. Its groups
-are columns; days, weeks and months are groups of every report that has a day.
+A report adds up `parts` of its rows in SQL, for each key of a group, so that groups add up to the whole; a measure is a
+figure made of those parts. Its groups are columns; days, weeks and months are groups of every report that has a day.
 """
 
 import enum
@@ -80,7 +80,8 @@ class Report:
     at: Any = None  # the column of the day; None: as it stands today
     is_bounded: bool = False  # the source keeps to the period by itself
     where: Sequence[Any] = ()
-    filters: Mapping[str, Any] = field(default_factory=dict)  # "doctor" and "service" → the column
+    # "doctor" and "service" → the column; None where the source sees to it
+    filters: Mapping[str, Any] = field(default_factory=dict)
     rows: Rows | None = None
     has_steps: bool = True  # can be cut by day, week and month
     is_kept: bool = False  # reads kept sums: needs to know until when they are

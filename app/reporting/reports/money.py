@@ -54,17 +54,24 @@ REVENUE = Report(
 
 
 def _came_and_went(_ask: Ask, span: Span, _closed: date | None) -> Any:
-    """Payments and refunds of the period as one list: (at, method, came, went)."""
+    """Payments and refunds by day and method: (at, method, came, went, number)."""
     none: Any = sa.literal_column("0")
-    row = Payment
-    came = sa.select(row.received_at.label("at"), row.method, row.amount.label("came"), none.label("went"))
-    went = sa.select(Refund.created_at, Refund.method, none, Refund.amount)
+    day, back = span.day(Payment.received_at), span.day(Refund.created_at)
+    came = sa.select(
+        day.label("at"),
+        Payment.method,
+        sa.func.sum(Payment.amount).label("came"),
+        none.label("went"),
+        sa.func.count().label("number"),
+    )
+    went = sa.select(back, Refund.method, none, sa.func.sum(Refund.amount), none)
     return sa.union_all(
-        came.where(span.within(Payment.received_at)), went.where(span.within(Refund.created_at))
+        came.where(span.within(Payment.received_at)).group_by(day, Payment.method),
+        went.where(span.within(Refund.created_at)).group_by(back, Refund.method),
     ).subquery("money")
 
 
-_AT = sa.literal_column("money.at", Payment.received_at.type)
+_AT = sa.literal_column("money.at", sa.Date())
 _METHOD = sa.literal_column("money.method", Payment.method.type)
 PAYMENTS = Report(
     "payments",
@@ -74,7 +81,7 @@ PAYMENTS = Report(
     {
         "came": sa.func.sum(sa.literal_column("money.came")),
         "went": sa.func.sum(sa.literal_column("money.went")),
-        "number": sa.func.count(sa.case((sa.literal_column("money.came") > 0, 1))),
+        "number": sa.func.sum(sa.literal_column("money.number")),
     },
     (
         Measure("paid", T("Paid"), part("came"), Unit.MONEY),

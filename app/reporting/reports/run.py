@@ -90,13 +90,13 @@ def plain(unit: Unit, value: int | None) -> int | float:
 
 def run(session: Session, ask: Ask) -> Answer:
     """The answer to a question."""
-    zone = who.clinic().zone
     closed = closed_until(session) if ask.report.is_kept else None
-    answer = sketch(session, ask, closed)
+    now, before = _both(session, ask, closed)
+    answer = _answer(session, ask, now, before)
     answer.total = Line(
         say(T("Total")),
-        _figures(ask, _total(session, ask, ask.period, closed, zone), ask.period),
-        _figures(ask, _total(session, ask, ask.earlier, closed, zone), ask.earlier) if ask.earlier else {},
+        _figures(ask, _total(session, ask, ask.period, closed, now), ask.period),
+        _figures(ask, _total(session, ask, ask.earlier, closed, before), ask.earlier) if ask.earlier else {},
     )
     answer.names = _filter_names(session, ask)
     return answer
@@ -104,9 +104,22 @@ def run(session: Session, ask: Ask) -> Answer:
 
 def sketch(session: Session, ask: Ask, closed: date | None) -> Answer:
     """The lines alone, without their totals: what a chart needs. `closed` is the last closed day."""
+    return _answer(session, ask, *_both(session, ask, closed))
+
+
+Found = dict[Any, dict[str, int]]  # key → its parts
+
+
+def _both(session: Session, ask: Ask, closed: date | None) -> tuple[Found, Found]:
+    """The parts of both periods."""
     zone = who.clinic().zone
-    now = _sums(session, ask, ask.period, closed, zone)
-    before = _sums(session, ask, ask.earlier, closed, zone) if ask.earlier else {}
+    return (
+        _sums(session, ask, ask.period, closed, zone),
+        _sums(session, ask, ask.earlier, closed, zone) if ask.earlier else {},
+    )
+
+
+def _answer(session: Session, ask: Ask, now: Found, before: Found) -> Answer:
     lines = _timeline(ask, now, before) if ask.step else _grouped(session, ask, now, before)
     label = ask.step.label if ask.step else ask.group.label  # type: ignore[union-attr]  # one of the two is there
     return Answer(ask, say(label), lines, Line("", {}, {}))
@@ -120,7 +133,9 @@ def statement(ask: Ask, period: Period, closed: date | None, zone: tzinfo, key: 
     where = list(report.where)
     if report.at is not None and not report.is_bounded:
         where.append(span.within(report.at))
-    where += [report.filters[name] == value for name in report.filters if (value := getattr(ask, name))]
+    for name, column in report.filters.items():
+        if column is not None and getattr(ask, name):
+            where.append(column == getattr(ask, name))
     made = sa.select(*columns).select_from(report.source(ask, span, closed)).where(*where)
     return made if key is None else made.group_by(key).order_by(parts[0].desc(), key).limit(MOST)
 
@@ -132,13 +147,16 @@ def _key(ask: Ask, span: Span) -> Any:
     return column(ask.today) if callable(column) and not hasattr(column, "type") else column
 
 
-def _sums(session: Session, ask: Ask, period: Period, closed: date | None, zone: tzinfo) -> dict[Any, dict[str, int]]:
+def _sums(session: Session, ask: Ask, period: Period, closed: date | None, zone: tzinfo) -> Found:
     rows = session.execute(statement(ask, period, closed, zone, _key(ask, Span(period, zone))))
     return {row[0]: _parts(ask, row[1:]) for row in rows}
 
 
-def _total(session: Session, ask: Ask, period: Period, closed: date | None, zone: tzinfo) -> dict[str, int]:
-    return _parts(ask, session.execute(statement(ask, period, closed, zone)).one())
+def _total(session: Session, ask: Ask, period: Period, closed: date | None, found: Found) -> dict[str, int]:
+    """The sums of all: of the groups that were found, unless there are more of them than a table shows."""
+    if len(found) < MOST:
+        return {name: sum(parts[name] for parts in found.values()) for name in ask.report.parts}
+    return _parts(ask, session.execute(statement(ask, period, closed, who.clinic().zone)).one())
 
 
 def _parts(ask: Ask, values: Any) -> dict[str, int]:

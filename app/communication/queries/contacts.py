@@ -13,6 +13,7 @@ from app.communication.rules import ContactType, Direction
 from app.people.models import Employee, EmployeePhone, Patient, PatientPhone, short_name
 
 P, E = ContactType.PATIENT, ContactType.EMPLOYEE
+KINDS = {int(kind): kind for kind in (P, E)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def _known(session: Session, numbers: set[str], linked: set[tuple[ContactType, i
     by_number: dict[str, list[Holder]] = {}
     by_key: dict[tuple[Any, Any], Holder] = {}
     for row in sorted(rows, key=lambda row: (row.kind, not row.is_primary, row.key)):
-        holder = Holder(ContactType(row.kind), row.key, short_name(row.first_name, row.last_name))
+        holder = Holder(KINDS[row.kind], row.key, short_name(row.first_name, row.last_name))
         by_key[holder.kind, holder.key] = holder
         if row.number:
             by_number.setdefault(row.number, []).append(holder)

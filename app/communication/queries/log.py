@@ -13,6 +13,9 @@ from app.communication.rules import Channel, ContactType, Direction, MessageStat
 from app.people.models import PatientPhone
 
 CALL, TEXT, MESSAGE = "call", "text", "message"
+WAYS = {int(member): member for member in Direction}
+WHOSE = {int(member): member for member in ContactType}
+STATES = {str(member): member for member in MessageStatus}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,8 @@ def log(session: Session, wanted: Wanted, size: int, page: int) -> tuple[list[En
 
 def _entry(row: Any) -> Entry:
     return Entry(
-        row.kind, row.key, row.at, row.number, Direction(row.direction), ContactType(row.contact_type),
-        row.contacter_id, row.text, row.end, MessageStatus(row.status) if row.status else None,
+        row.kind, row.key, row.at, row.number, WAYS[row.direction], WHOSE[row.contact_type],
+        row.contacter_id, row.text, row.end, STATES.get(row.status),
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def unread(user_id: ColumnElement[int], patient_id: ColumnElement[int]) -> Colum
     waiting = sa.select(sa.func.count()).where(Notification.read_at.is_(None))
     ones_own = waiting.where(Notification.user_id == user_id)
     as_patient = waiting.where(Notification.patient_id == patient_id, Notification.user_id.is_(None))
-    tables = [user_id.table, patient_id.table]  # type: ignore[attr-defined]  # they are columns
+    tables = [user_id.table, patient_id.table]
     return ones_own.correlate(*tables).scalar_subquery() + as_patient.correlate(*tables).scalar_subquery()
 
 

@@ -27,7 +27,7 @@ def user_by_phone(session: Session, e164: str) -> User | None:
     return session.scalar(sa.select(User).where(User.username == e164))
 
 
-def session_statement(selector: str) -> "sa.Select[Any]":
+def session_statement(selector: str) -> "sa.Select[*tuple[Any, ...]]":
     """Everything a request needs of its session in one statement, the epochs of the caches included."""
     return (
         sa.select(

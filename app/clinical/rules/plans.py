@@ -105,7 +105,7 @@ def _surfaces(row: Mapping[str, Any], teeth: Mapping[int, str]) -> str:
     typed, tooth = row.get("surfaces") or "", row.get("tooth_id")
     if not typed:
         return ""
-    if tooth not in teeth:
+    if tooth is None or tooth not in teeth:
         raise RuleError(T("Choose the tooth."), field="tooth_id")
     return check_surfaces(teeth[tooth], typed)
 

@@ -81,11 +81,13 @@ class Store:
                 self._insert(model, self.rows[model])
         for model, rows in self.changes.items():
             self.session.execute(sa.update(model), rows)
-        for found in (*self.rows.values(), *self.known.values()):
-            found.clear()
+        for waiting in self.rows.values():
+            waiting.clear()
+        for known in self.known.values():
+            known.clear()
         self.changes, self.waiting = {}, 0
 
-    def _insert(self, model: type[Base], rows: Sequence[Row]) -> None:
+    def _insert(self, model: Any, rows: Sequence[Row]) -> None:
         connection = self.session.connection()
         dialect = connection.dialect
         moments = _stored_once(_moment)
@@ -110,7 +112,7 @@ def _order() -> dict[str, int]:
 
 
 @cache
-def _columns(model: type[Base]) -> list[tuple[str, "sa.Column[Any]", Callable[[], Any]]]:
+def _columns(model: Any) -> list[tuple[str, "sa.Column[Any]", Callable[[], Any]]]:
     """(attribute, column, what stands there where a row says nothing) of a table."""
     found = []
     for attribute in sa.inspect(model).column_attrs:
@@ -133,11 +135,11 @@ def _stored_by(type_: Any, dialect: sa.Dialect) -> Stored:
     """How a column's values are given to the driver."""
     if isinstance(type_, sa.Date | sa.Time):
         return _stored_once(_plain_time)
-    process = type_.dialect_impl(dialect).bind_processor(dialect)
+    process: Any = type_.dialect_impl(dialect).bind_processor(dialect)
     if process is None or isinstance(type_, sa.Integer | sa.String | sa.Boolean):
         return lambda value: value
     if isinstance(type_, sa.JSON):
-        return process
+        return lambda value: process(value)
     known: dict[Any, Any] = {}
     return lambda value: known[value] if value in known else known.setdefault(value, process(value))
 

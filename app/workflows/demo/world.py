@@ -72,8 +72,8 @@ class World:
         """Opening hours of a day in minutes after midnight; None where the clinic is closed."""
         if day not in self.known_hours:
             opens = self.clinic.opening_hours.get(str(day.weekday()))
-            is_open = opens and day not in self.closed
-            self.known_hours[day] = (_minutes(opens[0]), _minutes(opens[1])) if is_open else None
+            is_open = opens is not None and day not in self.closed
+            self.known_hours[day] = (_minutes(opens[0]), _minutes(opens[1])) if opens and is_open else None
         return self.known_hours[day]
 
     def open_days(self, first: date, last: date) -> list[date]:

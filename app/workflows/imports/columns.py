@@ -119,4 +119,4 @@ class KeyedHeads(Heads[ListColumn]):
             "key": tuple(self.by_word[name] for name in key),
             "needed": tuple(self.by_word[name] for name in needed),
         }
-        self.made = lambda *facts: KeyedLayout(*facts, **parts)  # type: ignore[assignment,misc]
+        self.made = lambda *facts: KeyedLayout(*facts, **parts)  # type: ignore[assignment]

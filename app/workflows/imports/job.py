@@ -113,8 +113,9 @@ class _Run:
 
     def progress(self, line: int) -> int:
         """How far a row is, 0–99."""
-        below = line - self.setting.layout.header_row
-        return max(0, min(99, below * 100 // max(1, int(self.task.payload["rows"]))))
+        below: int = line - self.setting.layout.header_row
+        rows = int(self.task.payload["rows"])
+        return max(0, min(99, below * 100 // max(1, rows)))
 
 
 class _Check(_Run):

@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import RelationshipDirection, Session
+from sqlalchemy.orm import RelationshipDirection, Session, joinedload
 
 from app.db.base import Base
 from app.web import cells
@@ -94,12 +94,18 @@ class Names:
         key = sa.inspect(target).primary_key[0]
         names, kind = columns_of(target), plain_class(target)
         attributes = [getattr(target, name) for name in names]
+        whole = []
         for values in self.session.execute(sa.select(*attributes).where(key.in_(keys))):
             row = make(kind, names, values)
-            self.known[target, row.row_id] = self._name(target, row)
+            try:
+                self.known[target, row.row_id] = say(row.title)
+            except AttributeError:  # a title that looks into other rows
+                whole.append(row.row_id)
+        if whole:
+            links = [getattr(target, name) for name, link in sa.inspect(target).relationships.items() if _is_one(link)]
+            found = sa.select(target).where(key.in_(whole)).options(*map(joinedload, links))
+            self.known |= {(target, row.row_id): cells.name_of(row) for row in self.session.scalars(found).unique()}
 
-    def _name(self, target: type[Any], row: Any) -> str:
-        try:
-            return say(row.title) if hasattr(target, "title") else cells.name_of(self.session.get(target, row.row_id))
-        except AttributeError:  # a title that looks into other rows
-            return cells.name_of(self.session.get(target, row.row_id))
+
+def _is_one(link: Any) -> bool:
+    return link.direction is RelationshipDirection.MANYTOONE

@@ -18,10 +18,15 @@ from app.web.text import speaking
 from tests.factories.clinic import Clinic
 
 PO = Path(__file__).resolve().parents[2] / "translations" / "mn" / "LC_MESSAGES" / "messages.po"
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%s")
+# what is filled in, what a program reads literally, and examples
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%s|`[^`]*`|жишээ нь \S+|\btrue\b|\bfalse\b")
 LATIN, CYRILLIC = re.compile(r"[A-Za-z]+"), re.compile(r"[А-Яа-яЁёӨөҮү]+")
-# Latin letters that are right in a Mongolian sentence: names of things, marks of the matrix, blood types, an ICD code.
-LATIN_HERE = frozenset(LATIN.findall("CSV Excel xlsx SMS IP QPay SocialPay Facebook FDI I II III IV O A B AB K R W"))
+# Latin letters that are right in a Mongolian sentence: names of things, marks of the matrix, blood types, an ICD code, words of programs.
+LATIN_HERE = frozenset(
+    LATIN.findall(
+        "CSV Excel xlsx SMS IP QPay SocialPay Facebook FDI I II III IV O A B AB K R W API REST JSON ISO Rison"
+    )
+)
 
 
 def said() -> Iterator[tuple[Any, str]]:

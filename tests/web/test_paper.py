@@ -1,6 +1,7 @@
 """Paper: every kind of document says Mongolian in Mongolian letters, in both languages, in our own font."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.billing.actions import Line
-from tests.factories import billing, clinical, people
+from tests.factories import billing, clinical, lab, people
 from tests.factories.clinic import Clinic
 
 NAMES = {"first_name": "Өлзийбаяр", "last_name": "Үүрийнтуяа"}
@@ -43,6 +44,18 @@ PAPERS: dict[str, tuple[str, Callable[[Clinic], str], str, str]] = {
 }
 
 
+def _lab_request(clinic: Clinic) -> str:
+    owner = clinic.make(people.patient, **NAMES)
+    return f"/lab-requests/{clinic.make(lab.request, patient=owner, description=LETTERS).lab_request_id}.pdf"
+
+
+# Those that say everything in both languages, and those that hold sums alone.
+OTHERS: dict[str, tuple[str, Callable[[Clinic], str]]] = {
+    "lab_request.html": ("Doctor", _lab_request),
+    "report.html": ("Manager", lambda _: "/reports/revenue/export.pdf"),
+}
+
+
 def told(program: str, data: bytes, folder: Path) -> str:
     """What a program of poppler says of a PDF."""
     if shutil.which(program) is None:
@@ -56,7 +69,7 @@ def told(program: str, data: bytes, folder: Path) -> str:
 
 
 def test_every_kind_of_paper_is_tested() -> None:
-    assert {path.name for path in TEMPLATES.glob("*.html")} == {*PAPERS, "base.html"}
+    assert {path.name for path in TEMPLATES.glob("*.html")} == {*PAPERS, *OTHERS, "base.html"}
 
 
 @pytest.mark.parametrize("locale", ["mn", "en"])
@@ -76,9 +89,20 @@ def test_every_letter_of_a_paper_can_be_read(clinic: Clinic, tmp_path: Path, tem
     assert not set("■□▯\ufffd") & set(text), "a letter that the font lacks is a box"
 
 
-@pytest.mark.parametrize("template", PAPERS)
+@pytest.mark.parametrize("template", OTHERS)
+def test_a_paper_without_a_language_of_its_own_can_be_read(clinic: Clinic, tmp_path: Path, template: str) -> None:
+    role, address = OTHERS[template]
+    text = told("pdftotext", clinic.client(role, locale="mn").get(address(clinic)).data, tmp_path)
+    if template == "lab_request.html":
+        assert "Өлзийбаяр" in text
+        assert all(letters in text for letters in LETTERS.split())
+    assert re.search("[А-Яа-яӨөҮү]{4}", text)
+    assert not set("■□▯\ufffd") & set(text), "a letter that the font lacks is a box"
+
+
+@pytest.mark.parametrize("template", [*PAPERS, *OTHERS])
 def test_the_only_fonts_on_paper_are_ours_and_lie_inside(clinic: Clinic, tmp_path: Path, template: str) -> None:
-    role, address, _, _ = PAPERS[template]
+    role, address, *_ = {**PAPERS, **OTHERS}[template]
     fonts = told("pdffonts", clinic.client(role).get(address(clinic)).data, tmp_path).splitlines()[2:]
     used = [line for line in fonts if not line.startswith("Helvetica ")]  # named in every file, and never written with
     assert used

@@ -100,10 +100,7 @@ class SettingsPage(ClinicPage):
             actions.change_clinic(session, {**values, "opening_hours": kept})
 
         _, status = saving.save(form, write)
-        if status != 200:
-            return self._page(status, clinic_form=form)
-        flash(say(T("Saved.")), "success")
-        return redirect("/settings")
+        return _saved() if status == 200 else self._page(status, clinic_form=form)
 
     @expose("/numbers", methods=["POST"])
     @writes
@@ -120,10 +117,7 @@ class SettingsPage(ClinicPage):
                 actions.change_setting(session, key, value, by)
 
         _, status = saving.save(form, write)
-        if status != 200:
-            return self._page(status, numbers_form=form)
-        flash(say(T("Saved.")), "success")
-        return redirect("/settings")
+        return _saved() if status == 200 else self._page(status, numbers_form=form)
 
     @expose("/reset", methods=["POST"])
     @writes
@@ -133,8 +127,12 @@ class SettingsPage(ClinicPage):
         if key not in SETTINGS:
             abort(404)
         unit(lambda session: actions.reset_setting(session, key))
-        flash(say(T("Saved.")), "success")
-        return redirect("/settings")
+        return _saved()
+
+
+def _saved() -> Any:
+    flash(say(T("Saved.")), "success")
+    return redirect("/settings")
 
 
 def _knobs(room: str) -> Iterator[tuple[str, str, Knob, str, bool]]:

@@ -104,7 +104,8 @@ class Names:
         if whole:
             links = [getattr(target, name) for name, link in sa.inspect(target).relationships.items() if _is_one(link)]
             found = sa.select(target).where(key.in_(whole)).options(*map(joinedload, links))
-            self.known |= {(target, row.row_id): cells.name_of(row) for row in self.session.scalars(found).unique()}
+            rows = self.session.scalars(found).unique()
+            self.known |= {(target, getattr(row, key.key)): cells.name_of(row) for row in rows}
 
 
 def _is_one(link: Any) -> bool:

@@ -1,9 +1,9 @@
 """What each part of the treatment page shows, and how a part answers after a change."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from app.billing.queries import balances
@@ -14,7 +14,7 @@ from app.clinical.rules import Condition, Layer, Outcome, PrescriptionStatus, al
 from app.clinical.views import chart, forms
 from app.db import sqla
 from app.people import queries as people
-from app.people.models import Patient
+from app.people.models import MedicalHistoryEntry, Patient
 from app.people.rules import alerts
 from app.web import saving, who
 from app.web.forms import ClinicForm
@@ -34,8 +34,18 @@ QUICK_FINDINGS = (
 
 
 def the_treatment(pk: int) -> Treatment:
-    """The treatment with its people, or 404."""
-    return queries.treatment_with_people(sqla.session(), pk) or abort(404)
+    """The treatment with its people, or 404. What only reads asks for it once."""
+    if request.method == "GET" and g.get("treatment") is not None and g.treatment.treatment_id == pk:
+        return cast(Treatment, g.treatment)
+    g.treatment = queries.treatment_with_people(sqla.session(), pk) or abort(404)
+    return cast(Treatment, g.treatment)
+
+
+def _history_of(key: int) -> list[MedicalHistoryEntry]:
+    """A patient's medical history, which no part of this page changes."""
+    if "history" not in g or key not in g.history:
+        g.history = {key: people.history_of(sqla.session(), [key]).get(key, [])}
+    return cast(list[MedicalHistoryEntry], g.history[key])
 
 
 def may_write() -> bool:
@@ -55,7 +65,7 @@ def head(session: Session, treatment: Treatment) -> dict[str, Any]:
     """The patient at the top of the page."""
     patient = treatment.patient
     key = patient.patient_id
-    history = people.history_of(session, [key]).get(key, [])
+    history = _history_of(key)
     return {
         "patient": patient,
         "age": patient.age_on(today()),
@@ -185,8 +195,7 @@ def usual_form(patient: Patient, medicine: Medicine | None) -> forms.MedicineFor
         return forms.MedicineForm(formdata=None)
     usual = actions.usual_directions(medicine, patient.preferred_locale)
     form = forms.MedicineForm(formdata=None, data={**usual, "medicine_id": medicine.medicine_id})
-    history = people.history_of(sqla.session(), [patient.patient_id]).get(patient.patient_id, [])
-    form.warning = allergies_against(medicine.allergens or [], history, today())
+    form.warning = allergies_against(medicine.allergens or [], _history_of(patient.patient_id), today())
     return form
 
 

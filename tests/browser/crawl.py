@@ -21,7 +21,20 @@ from tests.browser.people import Person, Server
 from tests.factories.clinic import PASSWORD
 
 TELLING = ("tab", "by", "as", "primary", "system")  # what an address says after "?" that makes another page of it
-NO_PAGE = (".pdf", "/lang/", "/logout", "/static/", "/export", "as=csv", "/sample", "/rows.csv", "tel:", "mailto:", "#")
+NO_PAGE = (
+    ".pdf",
+    "/lang/",
+    "/api/",
+    "/logout",
+    "/static/",
+    "/export",
+    "as=csv",
+    "/sample",
+    "/rows.csv",
+    "tel:",
+    "mailto:",
+    "#",
+)
 
 SAID = (
     "title", "placeholder", "aria-label", "alt", "aria-description", "data-label", "data-confirm", "data-confirm-text",

@@ -101,7 +101,7 @@ def test_a_known_patient_is_booked_in_four_steps_and_it_can_be_taken_back(desk: 
 def test_a_visit_is_moved_by_one_drag_and_back_by_undo(desk: Person) -> None:
     hands, page = Hands(desk.page), desk.page
     point = free_point(page, 45)
-    point.scroll_into_view_if_needed()
+    point.evaluate("(point) => point.scrollIntoView({ block: 'center', inline: 'nearest' })")
     wanted = str(point.get_attribute("href")).partition("+")[2][:5]
     visits = page.locator(".visit[data-move]:is(.small, .tiny) .face").filter(has_not_text=wanted)
     key = visits.evaluate_all(IN_VIEW)

@@ -72,7 +72,7 @@ def test_the_main_action_is_under_the_thumb(other_server: Server, people_at: Any
     for path, action in (
         ("/patients", ".page-head .bar .btn-primary"),
         ("/dashboard", "#book"),
-        ("/patients/add", ".form-actions .btn-primary"),
+        ("/patients/add", "main .form-actions .btn-primary"),
     ):
         box = desk.go(path).locator(action).bounding_box()
         assert box

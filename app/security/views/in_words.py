@@ -59,8 +59,14 @@ def _line(table: str, name: str, kept: Any) -> Markup:
     type_ = column.type if column is not None else None
     if not isinstance(kept, list) or len(kept) != 2:
         return Markup("<li><b>{}</b>: {}</li>").format(_called(table, name), _shown(kept, type_))
-    before, after = (_shown(value, type_) for value in kept)
+    before, after = (_spoken(name, _shown(value, type_)) for value in kept)
     return Markup("<li><b>{}</b>: {} → {}</li>").format(_called(table, name), before, after)
+
+
+def _spoken(name: str, value: Markup | str) -> Markup | str:
+    """A value that is written in one language, whatever the reader's, is marked as such."""
+    language = cells.spoken(name)
+    return Markup('<span lang="{}">{}</span>').format(language, value) if language and value != EMPTY else value
 
 
 def _called(table: str, name: str) -> str:

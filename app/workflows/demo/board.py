@@ -15,7 +15,7 @@ from app.workflows.demo.world import World, chosen
 S = AppointmentStatus
 Moves = list[tuple[AppointmentStatus, datetime, str | None]]
 BEHIND = {S.FINISHED: 90, S.NO_SHOW: 3, S.CANCELLED: 7}
-WAITED = timedelta(minutes=25)  # until everybody who was in the chair has paid
+WAITED = timedelta(minutes=30)  # until everybody who was in the chair has paid
 PAYING = timedelta(minutes=4)  # at the desk, before now
 SOURCES = {
     AppointmentSource.PHONE: 70, AppointmentSource.WALK_IN: 14, AppointmentSource.PORTAL: 8,

@@ -47,6 +47,8 @@ PLACES = [
     *(pytest.param(role, "sqlite_server", id=role, marks=pytest.mark.xdist_group("browser-1")) for role in FIRST),
     *(pytest.param(role, "other_server", id=role, marks=pytest.mark.xdist_group("browser-2")) for role in SECOND),
 ]
+# Pages that one template writes for every table, from what stands on the others: one of them has been looked at.
+ALIKE = re.compile(r"(?<!PatientView)\.(?:changes|edit)\b|number=[1-9]")
 HALVES = [
     pytest.param(0, "sqlite_server", id="first", marks=pytest.mark.xdist_group("browser-1")),
     pytest.param(1, "other_server", id="second", marks=pytest.mark.xdist_group("browser-2")),
@@ -126,5 +128,8 @@ def test_every_kind_of_page_fits_the_screen(half: int, clinic: Server, people_at
         for fault in page.evaluate(FAULTS):
             found.setdefault(fault, address)
 
-    walk_all(people_at(clinic, ROLES["Admin"], "mn"), look, lambda kind: crc32(kind.encode()) % 2 == half)
+    def is_mine(kind: str) -> bool:
+        return not ALIKE.search(kind) and crc32(kind.encode()) % 2 == half
+
+    walk_all(people_at(clinic, ROLES["Admin"], "mn"), look, is_mine)
     assert not found, told(found)

@@ -28,6 +28,7 @@ from app.catalogue.rules import (
 )
 from app.db import AppendOnly, BigKey, CodeType, Stamped, Tugrug, WordType, ascii_string, table_args
 from app.kernel.text import Names
+from app.people.rules import Allergen
 from app.stock.models import InventoryItem
 
 
@@ -168,7 +169,7 @@ class Medicine(Stamped):
     generic_name: Mapped[str] = mapped_column(String(120))
     form: Mapped[MedicineForm] = mapped_column(WordType(MedicineForm))
     strength: Mapped[str] = mapped_column(String(40))
-    allergens: Mapped[list[str]] = mapped_column(JSON, default=list)  # words of app.people.rules.Allergen
+    allergens: Mapped[list[str]] = mapped_column(JSON, default=list, info={"words": Allergen})
     dosage_mn: Mapped[str | None] = mapped_column(String(160))
     dosage_en: Mapped[str | None] = mapped_column(String(160))
     instructions_mn: Mapped[str | None] = mapped_column(String(255))

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 NAMES = frozenset({
     "Soyoo", "CSV", "Excel", "xlsx", "csv", "txt", "PDF", "SMS", "QPay", "SocialPay", "Facebook", "FDI", "QR", "IP", "mn", "en",
     "MariaDB", "SQLite", "Ctrl", "Enter", "Chrome", "Firefox", "Safari", "Edge", "Linux", "Windows", "Android",
-    "INR",  # a test of the blood
+    "REST", "API", "INR",  # programs; a test of the blood
     "II", "III", "IV", "AB",  # blood groups
 })  # fmt: skip
 CODES = re.compile(
@@ -34,6 +34,7 @@ CODES = re.compile(
     r"|\b[\w-]+\.(?:csv|xlsx|pdf)\b"
     r"|^\d?[UL][LR]$"  # a quarter of the mouth, in Palmer's notation
     r"|\b[1-8][1-8] [MDBLPOIF]{1,5}\b|^[MDBLPOIF]{1,5}$|(?<=\w )[MDBLPOIF]{1,5}(?= \()"  # surfaces of a tooth
+    r"|\b[0-9a-f]{32,64}\b"  # a fingerprint, the key of a form
     r"|#[0-9a-f]{6}\b"  # a colour
     r"|\{\w*(?:\}|…|$)"  # what a script or a message fills in, also where a long text is cut
 )

@@ -59,8 +59,16 @@ def _line(table: str, name: str, kept: Any) -> Markup:
     type_ = column.type if column is not None else None
     if not isinstance(kept, list) or len(kept) != 2:
         return Markup("<li><b>{}</b>: {}</li>").format(_called(table, name), _shown(kept, type_))
-    before, after = (_spoken(name, _shown(value, type_)) for value in kept)
+    words = column.info.get("words") if column is not None else None
+    before, after = (_spoken(name, _shown(_in_words(value, words), type_)) for value in kept)
     return Markup("<li><b>{}</b>: {} → {}</li>").format(_called(table, name), before, after)
+
+
+def _in_words(value: Any, words: Any) -> Any:
+    """The members of an enum that a JSON column lists."""
+    if words is None or not isinstance(value, list):
+        return value
+    return ", ".join(say(member) for member in words if member.value in value)
 
 
 def _spoken(name: str, value: Markup | str) -> Markup | str:
@@ -92,6 +100,6 @@ def _shown(value: Any, type_: Any) -> Markup | str:
         return cells.as_text(datetime.fromisoformat(str(value)), type_)
     if isinstance(type_, E164):
         return show_phone(str(value))
-    if isinstance(type_, sa.JSON) or isinstance(value, dict | list):
+    if isinstance(value, dict | list):
         return Markup("<code>{}</code>").format(str(value)[:300])
     return escape(cells.as_text(value, type_))

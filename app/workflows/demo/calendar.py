@@ -57,7 +57,7 @@ def visits(world: World, people: Sequence[Person], count: int) -> Iterator[Visit
         places = _full_day(world, day) if day == busy else _places(world, day)
         most = None if day == busy else max(number, len(wanted.get(day, [])))
         found = list(islice(_people_for(world, day, places, people, wanted.get(day, [])), most))
-        due -= len(found)
+        due -= min(len(found), due) if day == busy else len(found)  # the full day comes on top: tomorrow is not empty
         yield from sorted(found, key=lambda visit: (visit.start, visit.chair_id))
 
 

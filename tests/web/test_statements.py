@@ -20,7 +20,7 @@ from tests.web.crowd import Main
 
 LIST, PAGE = 8, 15
 SMALL, MORE = 2, 3
-IN_ONE_PIECE = 150  # an export of so many rows, and of what is added to them, is one piece
+IN_ONE_PIECE = 80  # an export of so many rows, and of what is added to them, is one piece
 REPORT_QUERIES = ("", "by=doctor&doctor=1&service=1&period=year")
 Addresses = Callable[[Main], list[str]]
 IMPORTS = {"Service": "/services", "Medicine": "/medicines", "Item": "/inventory"}

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 WORKERS ?= 2
 
-.PHONY: run test fuzz lint demo bench erd strings clean help
+.PHONY: run test security fuzz lint demo bench erd strings clean help
 
 help:            ## what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*##/ —/'
@@ -29,6 +29,9 @@ demo: $(VENV)/.server      ## the demo clinic alone, without serving
 
 test: $(VENV)/.dev         ## everything: rules, pages, both databases, architecture, translations, browser
 	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup -q
+
+security: $(VENV)/.dev     ## every attack, and the table of docs/security.md
+	SOYOO_ATTACKS=1500 $(RUN) -m pytest tests/security -n $(WORKERS) --dist loadgroup -q --attacks
 
 fuzz: $(VENV)/.dev         ## 2 000 cases of the API's document, on each database
 	SOYOO_API_CASES=2000 $(RUN) -m pytest -q -s tests/api/test_schemathesis.py

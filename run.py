@@ -7,6 +7,7 @@ import gc
 
 gc.disable()  # nothing of what is loaded is garbage: looking for it would take a fifth of the start
 
+import os  # noqa: E402
 import sys  # noqa: E402
 
 from app.factory import create_app  # noqa: E402
@@ -14,6 +15,11 @@ from app.factory import create_app  # noqa: E402
 app = create_app()
 gc.freeze()
 gc.enable()
+
+if __name__ == "run" and not os.environ.get("FLASK_RUN_FROM_CLI"):  # another server's import, such as gunicorn's
+    from app.cli.ready import refuse_unready
+
+    refuse_unready(app)
 
 if __name__ == "__main__":
     from app.cli.serve import main

@@ -5,34 +5,33 @@ from pathlib import Path
 from typing import Any
 
 import flask_babel
-from flask import Flask, g, redirect, request, session
+from flask import Flask, g, request, session
 from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 import app.models  # noqa: F401 - every table is known before the first mapper is used
-from app import menu
-from app.audit.actions import record
-from app.audit.rules import AuditAction
-from app.db import set_actor, sqla, unit
+from app import menu, trail
+from app.db import set_actor, sqla
 from app.db.engine import configure
 from app.kernel.errors import NotAllowed
 from app.kernel.keys import DIGITS
-from app.security import identity
+from app.security import identity, telling
 from app.security.manager import ClinicSecurityManager
-from app.security.rules import FIRST_OWN_PASSWORD, Role
+from app.security.rules import FIRST_OWN_PASSWORD, FIRST_SECOND_FACTOR, Role
 from app.security.views.history import history
-from app.web import who
-from app.web.access import is_api
+from app.web import uploads, who
+from app.web.access import is_api, lead_to
 from app.web.builder import ClinicBuilder
 from app.web.catalogues import ensure_compiled
 from app.web.errors import init_errors
 from app.web.headers import init_headers
 from app.web.text import LOCALES, say
 from app.web.theme import init_theme, speak_quickly
-from app.web.who import NOBODY, Hooks
+from app.web.who import NOBODY, Hooks, Identity
 from app.workflows.identify import actor_of, with_people
 
 
@@ -59,6 +58,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     ensure_compiled(_root() / "translations")
     flask_app = _bare_app(config)
     sqla.init_app(flask_app)
+    _init_uploads(flask_app)
     csrf.init_app(flask_app)
     compress.init_app(flask_app)
     Migrate(flask_app, sqla, directory=str(_root() / "migrations"), render_as_batch=True, compare_type=True)
@@ -68,7 +68,9 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         init_errors(flask_app)
         init_headers(flask_app)
         init_theme(flask_app)
+        trail.init_trail(flask_app)
         _init_requests(flask_app)
+        telling.init_telling(flask_app)
         builder = ClinicBuilder(update_perms=False, security_manager_class=ClinicSecurityManager)
         builder.init_app(flask_app, sqla.session)
         flask_app.extensions["babel"].locale_selector = _locale
@@ -109,15 +111,11 @@ def _hooks() -> Hooks:
         identity=lambda: identity.identify(with_people),
         clinic=identity.the_clinic,
         setting=identity.setting,
-        record=_record,
+        record=trail.record,
         role_names=_role_names,
         navigation=menu.navigation,
         history=history,
     )
-
-
-def _record(action: str, table: str, row: Any, *, patient: int | None = None, changes: Any = None) -> None:
-    unit(lambda s: record(s, AuditAction(action), table, row, patient=patient, changes=changes))
 
 
 def _role_names() -> list[str]:
@@ -142,19 +140,41 @@ def _asked_for() -> str | None:
     return next((tag for tag in named if tag in LOCALES), None)
 
 
+def _init_uploads(flask_app: Flask) -> None:
+    @flask_app.before_request
+    def admit() -> None:  # before the token is looked for, which reads the whole form
+        set_actor(actor_of(NOBODY, "", ""))
+        uploads.admit()
+
+
 def _init_requests(flask_app: Flask) -> None:
     @flask_app.before_request
     def begin() -> Any:
         set_actor(actor_of(NOBODY, "", ""))
+        if isinstance(request.routing_exception, SecurityError):  # a host that is not ours: nothing else is looked at
+            raise request.routing_exception
         if request.endpoint == "static":
             return None
+        trail.start()
         me = who.me()
+        telling.bring()
         g.request_id = str(uuid.uuid4())
         set_actor(actor_of(me, g.request_id, request.remote_addr or ""))
         if not getattr(flask_app.view_functions.get(request.endpoint or ""), "is_quiet", False):
             identity.touch()
-        if me.must_change_password and not request.path.startswith(("/profile", "/logout", "/lang", "/static")):
-            if is_api():
-                raise NotAllowed(FIRST_OWN_PASSWORD)
-            return redirect("/profile")
+        return _detour(me)
+
+
+def _detour(me: Identity) -> Any:
+    """Whoever must first choose a password or set up a second factor goes nowhere else."""
+    if me.must_change_password:
+        place, why = "/profile", FIRST_OWN_PASSWORD
+    elif me.must_enrol:
+        place, why = "/profile/second-factor", FIRST_SECOND_FACTOR
+    else:
         return None
+    if any(request.path == free or request.path.startswith(f"{free}/") for free in (place, "/logout", "/lang")):
+        return None
+    if is_api():
+        raise NotAllowed(why)
+    return lead_to(place)

@@ -16,6 +16,7 @@ from app.communication import views as communication
 from app.desk import (
     api_document,
     dashboard,
+    data_rights,
     day_board,
     imports,
     index,
@@ -49,6 +50,7 @@ VIEWS: tuple[Any, ...] = (
     *day_board.VIEWS,
     *imports.VIEWS,
     patient_profile.PatientProfilePage,
+    data_rights.DataRightsPage,
     *people.VIEWS,
     *stock.VIEWS,
     *catalogue.VIEWS,
@@ -143,6 +145,7 @@ MENU: tuple[tuple[Text | None, tuple[Entry, ...]], ...] = (
             Entry("/settings", "/settings", T("Settings"), "settings"),
             Entry("/users/list/", "/users/list/", T("Users"), "user-plus"),
             Entry("/roles/list/", "/roles/list/", T("Roles and their rights"), "key-round"),
+            Entry("/sessions", "/sessions", T("Signed-in devices"), "monitor"),
             Entry("/audit", "/audit", T("Audit log"), "history"),
             Entry("/swagger/v1", "/swagger/v1", T("REST API"), "file-text"),
             Entry("/system", "/jobs", T("Work in the background"), "refresh-cw"),
@@ -184,6 +187,7 @@ _BARE = {
     entry.url: entry.url.removesuffix("/list/").rstrip("/")
     for entry in sorted((e for _, entries in MENU for e in entries), key=lambda e: -len(e.url))
 }
+_PAGES = {view.__name__: view.page for view in VIEWS if getattr(view, "page", "")}
 _MOST_KNOWN = 1_000
 _known: dict[tuple[frozenset[tuple[str, str]], str, str], list[Group]] = {}
 
@@ -214,4 +218,6 @@ def _navigation(current: str) -> list[Group]:
 def _current() -> str:
     """The entry one stands below; of two the longer address, `/inventory/logs` and not `/inventory`."""
     path = request.path.rstrip("/")
-    return next((url for url, bare in _BARE.items() if path == bare or path.startswith(bare + "/")), "")
+    found = next((url for url, bare in _BARE.items() if path == bare or path.startswith(bare + "/")), "")
+    page = _PAGES.get((request.endpoint or "").partition(".")[0])  # a list without a line of its own
+    return found or next((url for url, bare in _BARE.items() if bare == page), "")

@@ -9,8 +9,9 @@ from app.billing.models import (
     PaymentAllocation,
     Refund,
 )
-from app.catalogue.models import DiagnosisCode, Medicine, ServiceCatalog, ServicePrice, ServiceType
+from app.catalogue.models import ConsentTemplate, DiagnosisCode, Medicine, ServiceCatalog, ServicePrice, ServiceType
 from app.clinical.models import (
+    Consent,
     Prescription,
     PrescriptionItem,
     ToothFinding,
@@ -18,7 +19,8 @@ from app.clinical.models import (
     TreatmentDiagnosis,
     TreatmentItem,
 )
-from app.clinical.models.notes import MedicalFile, OdontogramSnapshot, SoapNote
+from app.clinical.models.files import MedicalFile
+from app.clinical.models.notes import OdontogramSnapshot, SoapNote
 from app.clinical.models.plans import PlannedProcedure, TreatmentPlan
 from app.clinical.models.visits import TreatmentItemTooth
 from app.communication.models import Call, Message, MessageTemplate, Sms
@@ -31,6 +33,7 @@ from app.people.models import (
     EmployeePosition,
     MedicalHistoryEntry,
     Patient,
+    PatientMerge,
     PatientRelation,
     Position,
 )
@@ -43,6 +46,7 @@ from app.scheduling.models import (
     Shift,
     TimeOff,
 )
+from app.security.models import LoginAttempt, SessionToken, UserProfile
 from app.stock.models import Expense, ExpenseCategory, InventoryItem, InventoryLog, Supplier
 from app.web.related import Related, relate
 
@@ -65,6 +69,8 @@ relate(
     Related(PatientInsurance, "patient_id"),
     Related(Invoice, "payer_id", label=T("Invoices paid for others")),
     Related(PatientRelation, "patient_id"),
+    Related(Consent, "patient_id", "signed_at"),
+    Related(PatientMerge, "kept_id", "at"),
     Related(Call, "contacter_id", "begin_call", OF_PATIENT),
     Related(Sms, "contacter_id", "time", OF_PATIENT),
     Related(Message, "patient_id"),
@@ -106,6 +112,7 @@ relate(
     Related(Prescription, "treatment_id"),
     Related(LabRequest, "treatment_id"),
     Related(MedicalFile, "treatment_id"),
+    Related(Consent, "treatment_id", "signed_at"),
     Related(Invoice, "treatment_id"),
 )
 relate(TreatmentItem, Related(TreatmentItemTooth, "treatment_item_id"), Related(InvoiceItem, "treatment_item_id"))
@@ -121,7 +128,8 @@ relate(
     Related(Appointment, "planned_service", "start_at"),
     Related(InvoiceItem, "service_id"),
 )
-relate(ServiceType, Related(ServiceCatalog, "service_type_id"))
+relate(ServiceType, Related(ServiceCatalog, "service_type_id"), Related(ConsentTemplate, "service_type_id"))
+relate(ConsentTemplate, Related(Consent, "consent_template_id", "signed_at"))
 relate(DiagnosisCode, Related(TreatmentDiagnosis, "diagnosis_code_id"))
 relate(Medicine, Related(PrescriptionItem, "medicine_id"), Related(InvoiceItem, "medicine_id"))
 relate(
@@ -142,3 +150,4 @@ relate(Supplier, Related(Expense, "supplier_id", "spent_on"), Related(InventoryL
 relate(ExpenseCategory, Related(Expense, "expense_category_id", "spent_on"))
 relate(MessageTemplate, Related(Message, "message_template_id"))
 relate(Message, Related(Sms, "message_id"))
+relate(UserProfile, Related(SessionToken, "user_id", "last_seen_at"), Related(LoginAttempt, "user_id", "created_at"))

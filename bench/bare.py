@@ -5,6 +5,7 @@ What nothing can be faster than. Each answers one address, as a page of ours doe
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
@@ -68,6 +69,18 @@ class Driver:
         cursor.execute(sql.replace("{m}", self.mark), *given)
         rows: Rows = cursor.fetchall()
         return rows
+
+    def make_like(self, table: str) -> None:
+        """An empty table `bench_…` with the columns, keys and indexes of another, where there is none yet."""
+        cursor = self.connection.cursor()
+        if not self.is_sqlite:
+            cursor.execute(f"CREATE TABLE IF NOT EXISTS bench_{table} LIKE {table}")
+        elif not self.ask("SELECT 1 FROM sqlite_master WHERE name = {m}", f"bench_{table}"):
+            made = "SELECT sql FROM sqlite_master WHERE tbl_name = {m} AND type IN ('table', 'index') AND sql <> ''"
+            for (sql,) in self.ask(made, table):
+                named = re.sub(r"INDEX \"?(\w+)\"?", r"INDEX bench_\1", sql, count=1)
+                cursor.execute(re.sub(rf"(TABLE|ON) \"?{table}\"?", rf"\1 bench_{table}", named, count=1))
+        self.end(keep=True)
 
     def end(self, keep: bool = False) -> None:
         """End the transaction."""

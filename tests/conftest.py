@@ -20,14 +20,29 @@ os.environ.setdefault("SOYOO_ENV", "test")
 from app.db import sqla
 from tests.factories import servers
 from tests.factories.clinic import Clinic, build_app, build_template
+from tests.security import table
 
 settings.register_profile(
-    "soyoo", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "soyoo", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("soyoo")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--attacks", action="store_true", help="write what the attacks came to into docs/security.md")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        mark = item.get_closest_marker("attack")
+        if mark is not None:
+            item.user_properties.append((table.PROPERTY, (mark.kwargs["tried"], mark.kwargs["asvs"])))
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "attack: one attack, whose success fails the build; listed in docs/security.md")
+    if config.getoption("--attacks"):
+        config.pluginmanager.register(table.AttackTable())
     config.addinivalue_line("markers", "both: runs on SQLite and on MariaDB")
     config.addinivalue_line("markers", "mariadb: runs on MariaDB alone")
     config.addinivalue_line("markers", "browser: drives a real Chromium")

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalogue.rules import (
     Arch,
+    ConsentKind,
     MedicineForm,
     Scope,
     TaxType,
@@ -195,3 +196,26 @@ class Medicine(Stamped):
     def instructions(self) -> Names:
         """The usual instructions."""
         return Names(self.instructions_mn or "", self.instructions_en or "")
+
+
+class ConsentTemplate(Stamped):
+    """What people are asked to agree to. A changed text holds for those asked from then on: a consent keeps its own."""
+
+    __table_args__ = table_args(Index(None, "service_type_id"))
+
+    consent_template_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    code: Mapped[str] = mapped_column(ascii_string(40), unique=True)
+    kind: Mapped[ConsentKind] = mapped_column(WordType(ConsentKind))
+    title_mn: Mapped[str] = mapped_column(String(160))
+    title_en: Mapped[str] = mapped_column(String(160))
+    body_mn: Mapped[str] = mapped_column(Text)
+    body_en: Mapped[str] = mapped_column(Text)
+    service_type_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("service_type.service_type_id"))
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+    service_type: Mapped[ServiceType | None] = relationship(ServiceType)
+
+    @property
+    def title(self) -> Names:
+        """Its heading."""
+        return Names(self.title_mn, self.title_en)

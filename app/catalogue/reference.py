@@ -12,8 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.catalogue import rules
-from app.catalogue.models import DiagnosisCode, Medicine, ServiceCatalog, ServicePrice, ServiceType, ToothDefinition
-from app.catalogue.rules import MedicineForm, Scope, TaxType, ToothSystem, TreatmentStage
+from app.catalogue.models import (
+    ConsentTemplate,
+    DiagnosisCode,
+    Medicine,
+    ServiceCatalog,
+    ServicePrice,
+    ServiceType,
+    ToothDefinition,
+)
+from app.catalogue.rules import ConsentKind, MedicineForm, Scope, TaxType, ToothSystem, TreatmentStage
 from app.people.reference import member, read_table
 
 DATA = Path(__file__).with_name("data")
@@ -26,6 +34,7 @@ def load(session: Session, today: date) -> None:
     session.add_all(_missing_types(session))
     session.add_all(_missing_diagnoses(session))
     session.add_all(_missing_medicines(session))
+    session.add_all(_missing_consents(session))
     services = list(_missing_services(session))
     session.add_all(services)
     session.flush()
@@ -55,6 +64,13 @@ def _missing_types(session: Session) -> Iterator[ServiceType]:
     for row in read_table(DATA / "service_types.csv"):
         if row["code"] not in known:
             yield ServiceType(**{**row, "sort_order": int(row["sort_order"])})
+
+
+def _missing_consents(session: Session) -> Iterator[ConsentTemplate]:
+    known = set(session.scalars(sa.select(ConsentTemplate.code)))
+    for row in read_table(DATA / "consent_templates.csv"):
+        if row["code"] not in known:
+            yield ConsentTemplate(**{**row, "kind": member(ConsentKind, row["kind"])})
 
 
 def _missing_services(session: Session) -> Iterator[ServiceCatalog]:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.cli import billing, demo, jobs, lists, reports, roles, stock, work
+from app.cli import audit, billing, demo, files, grants, jobs, lists, reports, roles, stock, work
 from app.cli.deploy import deploy
 
 __all__ = ["deploy", "init_cli"]
@@ -10,7 +10,7 @@ __all__ = ["deploy", "init_cli"]
 
 def init_cli(flask_app: Flask) -> None:
     """Attach the commands."""
-    for group in (roles, lists, billing, stock, reports, jobs, work, demo):
+    for group in (roles, lists, billing, stock, files, reports, audit, jobs, work, demo, grants):
         group.init(flask_app)
 
     @flask_app.cli.command("deploy")

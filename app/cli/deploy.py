@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 import click
 from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy.orm import Session
 
+from app.audit.actions import record
+from app.audit.rules import AuditAction
 from app.db import unit
 from app.db.unit import framework_writes
 from app.kernel.errors import RuleError
@@ -28,7 +31,14 @@ def sync_permissions(flask_app: Flask) -> tuple[int, int]:
         builder.sm.add_right_permissions()
         builder.add_permissions(update_perms=True)
     wanted = matrix.wanted_grants(registered_pages(flask_app))
-    return unit(lambda session: actions.sync_roles(session, wanted))
+
+    def write(session: Session) -> tuple[int, int]:
+        given, taken = actions.sync_roles(session, wanted)
+        if given or taken:
+            record(session, AuditAction.PERMISSION, "ab_role", "", changes={"given": given, "taken": taken})
+        return given, taken
+
+    return unit(write)
 
 
 def deploy(flask_app: Flask) -> None:

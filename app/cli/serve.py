@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.cli.deploy import deploy
+from app.cli.ready import refuse_unready
 from app.db import sqla
 from app.people.models import Patient
 from app.security import identity, queries
@@ -30,9 +31,12 @@ def main(flask_app: Flask, arguments: Sequence[str]) -> int:
     parser.add_argument("--prepare", action="store_true", help="migrate; fill an empty database with the demo clinic")
     parser.add_argument("--debug", action="store_true", help="Flask's own server with its reloader, for development")
     given = parser.parse_args(arguments)
+    if given.debug and flask_app.config["ENV_NAME"] == "production":
+        parser.error("--debug shows the program to everybody: not with SOYOO_ENV=production")
     is_reloaded = os.environ.get("WERKZEUG_RUN_MAIN") == "true"
     if given.prepare and not is_reloaded:
         prepare(flask_app)
+    refuse_unready(flask_app)
     host, port = os.environ.get("HOST") or "127.0.0.1", int(os.environ.get("PORT") or 5000)
     if not is_reloaded:
         print(welcome(flask_app, host, port), flush=True)

@@ -1,5 +1,6 @@
 """Calls, texts, templates, messages, notifications."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,8 @@ from app.scheduling.models import Appointment
 from app.security.models import UserProfile
 from app.security.rules import Locale
 
+MAY_HOLD_CODE = {"may_hold_code": True}  # in the audit log its numbers are masked
+
 
 class Call(Stamped):
     """A phone call, found to be somebody's by its number."""
@@ -53,6 +56,11 @@ class Call(Stamped):
     taker: Mapped[UserProfile | None] = relationship(
         UserProfile, primaryjoin=lambda: foreign(Call.taken_by) == UserProfile.user_id, viewonly=True
     )
+
+    @classmethod
+    def whose(cls, held: Mapping[str, Any]) -> int | None:
+        """The patient whose number it is."""
+        return held.get("contacter_id") if held.get("contact_type") is ContactType.PATIENT else None
 
     @property
     def title(self) -> str:
@@ -111,7 +119,7 @@ class Message(Stamped):
     message_template_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("message_template.message_template_id"))
     locale: Mapped[Locale] = mapped_column(WordType(Locale), default=Locale.MN)
     subject: Mapped[str | None] = mapped_column(String(160))
-    body: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text, info=MAY_HOLD_CODE)
     attachments: Mapped[list[Any] | None] = mapped_column(JSON)
     patient_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("patient.patient_id"))
     appointment_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("appointment.appointment_id"))
@@ -147,13 +155,18 @@ class Sms(Stamped):
     direction: Mapped[Direction] = mapped_column(CodeType(Direction), default=Direction.OUT)
     time: Mapped[datetime] = mapped_column(Instant)
     subject: Mapped[str | None] = mapped_column(String(160))
-    sms_text: Mapped[str] = mapped_column(Text)
+    sms_text: Mapped[str] = mapped_column(Text, info=MAY_HOLD_CODE)
     contact_type: Mapped[ContactType] = mapped_column(CodeType(ContactType), default=ContactType.NEW)
     contacter_id: Mapped[int | None] = mapped_column(BigKey)  # the patient or the employee, by contact_type
     note: Mapped[str | None] = mapped_column(Text)
     message_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("message.message_id"), unique=True)
 
     message: Mapped[Message | None] = relationship(Message)
+
+    @classmethod
+    def whose(cls, held: Mapping[str, Any]) -> int | None:
+        """The patient whose number it is."""
+        return held.get("contacter_id") if held.get("contact_type") is ContactType.PATIENT else None
 
     @property
     def title(self) -> str:

@@ -5,7 +5,7 @@ are taken off here, before any engine exists (trap 21 of the stack).
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -61,6 +61,11 @@ class Base(Model):
         if cls.user_column is not None:
             return getattr(cls, cls.user_column) == actor().user_id
         return sa.false()
+
+    @classmethod
+    def whose(cls, held: Mapping[str, Any]) -> int | None:
+        """The patient of a row with these values, where no `patient_column` says it."""
+        return None
 
     @property
     def row_id(self) -> Any:

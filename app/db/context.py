@@ -15,6 +15,7 @@ class Actor:
     ip: str = ""
     # Set for somebody who is only a patient: every read and write is limited to this patient's rows.
     own_patient_id: int | None = None
+    merged_patient_ids: tuple[int, ...] = ()  # further numbers of the same person
     is_limited: bool = False
 
 

@@ -31,8 +31,10 @@ def engine_options(url: str) -> dict[str, Any]:
     """SQLALCHEMY_ENGINE_OPTIONS for this address."""
     if url.startswith("sqlite"):
         # Writers queue at BEGIN IMMEDIATE; readers never wait under WAL.
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}, "pool_size": 20, "max_overflow": 20}
+        wait = {"timeout": BUSY_TIMEOUT_MS / 1000}
+        return {"connect_args": wait, "pool_size": 20, "max_overflow": 20, "hide_parameters": True}
     return {
+        "hide_parameters": True,  # what people wrote stands in no log of errors
         "pool_size": 10,
         "max_overflow": 20,
         "pool_recycle": 1800,

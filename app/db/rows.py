@@ -10,7 +10,7 @@ from flask_appbuilder.models.sqla import Model
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from app.db.base import AppendOnly, Base, sqla
-from app.db.context import actor
+from app.db.context import Actor, actor
 from app.kernel.errors import NotAllowed
 from app.kernel.text import T
 
@@ -21,13 +21,15 @@ def _limit_reads(state: ORMExecuteState) -> None:
     reads = state.is_select or state.is_update or state.is_delete
     if not who.is_limited or not reads or state.is_column_load or state.is_relationship_load:
         return
-    patient = who.own_patient_id
     state.statement = state.statement.options(
-        *(
-            with_loader_criteria(mapper.class_, mapper.class_.owned_by(patient), include_aliases=True)
-            for mapper in _ours()
-        )
+        *(with_loader_criteria(mapper.class_, own_rows(mapper.class_, who), include_aliases=True) for mapper in _ours())
     )
+
+
+def own_rows(model: type[Base], who: Actor) -> "sa.ColumnElement[bool]":
+    """The rows of `model` that are this person's, under each of their numbers (see `people.queries.patient_ids`)."""
+    keys = (who.own_patient_id, *who.merged_patient_ids)
+    return sa.or_(*(model.owned_by(key) for key in keys)) if len(keys) > 1 else model.owned_by(keys[0])
 
 
 def _ours() -> list[sa.orm.Mapper[Any]]:
@@ -42,7 +44,7 @@ def _limit_writes(session: Session, _context: object, _instances: object) -> Non
         return
     for row in (*session.new, *session.dirty, *session.deleted):
         column = getattr(row, "patient_column", None)
-        if column and getattr(row, column) != who.own_patient_id:
+        if column and getattr(row, column) not in (who.own_patient_id, *who.merged_patient_ids):
             raise NotAllowed(T("This belongs to somebody else."))
 
 

@@ -21,6 +21,7 @@ from app.kernel.text import T, Text
 from app.reporting import queries as reporting
 from app.reporting import reports
 from app.scheduling.rules import LIVE, AppointmentStatus
+from app.security import identity
 from app.stock import queries as stock
 from app.web import charts, who
 from app.web.access import reads
@@ -79,6 +80,7 @@ def _manager(session: Session) -> dict[str, Any]:
     counts = figures.visits_by_status(session, start, end)
     taken = billing.taken_today(session, start, end)
     closed = reporting.closed_until(session)
+    lately = figures.measured(today(), who.setting("reporting.measure_days"))
     return {
         "counts": counts,
         "live": sum(counts.get(status, 0) for status in LIVE),
@@ -86,8 +88,8 @@ def _manager(session: Session) -> dict[str, Any]:
         "taken": taken,
         "taken_total": sum(taken.values()),
         "closed": closed,
-        "numbers": figures.numbers(session, today(), zone, closed),
-        "no_show_from": today() - timedelta(days=figures.NO_SHOW_DAYS - 1),
+        "numbers": figures.numbers(session, today(), zone, closed, lately),
+        "lately": lately,
         "no_show_goal_bp": NO_SHOW_GOAL_BP,
         "aging": billing.aging(session, today()),
         "low": stock.figures(session),
@@ -115,10 +117,9 @@ def _ages(aging: Mapping[AgeBucket, int]) -> charts.Chart:
 
 
 def _admin(session: Session) -> dict[str, Any]:
-    idle = timedelta(minutes=who.setting("security.idle_minutes"))
     engine = sqla.engine
     return {
-        "doors": figures.doors(session, datetime.now(UTC), idle),
+        "doors": figures.doors(session, datetime.now(UTC), identity.limits()),
         "database": "MariaDB" if engine.dialect.name in ("mysql", "mariadb") else "SQLite",
         "is_demo": who.clinic().is_demo,
         "has_messages": "MessageView.list" in current_app.view_functions,

@@ -15,14 +15,15 @@ from app.communication.models import Message
 from app.communication.rules import MessageStatus
 from app.jobs.models import Job
 from app.lab.models import LabRequest, LabResult
-from app.lab.queries import unreviewed_alarms
-from app.lab.rules import AT_LAB, LabRequestStatus
+from app.lab.queries import unreviewed_alarms, waits_for_fitting
+from app.lab.rules import AT_LAB
 from app.reporting import queries as reporting
 from app.reporting.rules import Metric, Period, Preset, before, period_of, share_bp
 from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus
 from app.security.models import LoginAttempt, SessionToken, UserProfile
-from app.security.rules import LoginOutcome
+from app.security.queries import is_live
+from app.security.rules import Limits, LoginOutcome
 
 
 def visits_by_status(session: Session, start: datetime, end: datetime) -> dict[AppointmentStatus, int]:
@@ -48,22 +49,25 @@ class Numbers:
     invoiced: Compared
     collected: Compared
     new_patients: Compared
-    no_show_bp: int | None  # over the last `NO_SHOW_DAYS`
+    no_show_bp: int | None  # over the days that the measures look back
     used_bp: int | None  # booked minutes of the minutes of shifts, this month
     used_before_bp: int | None
 
 
-NO_SHOW_DAYS = 90  # rules.md, Measures
 KEPT = (
     Metric.INVOICED, Metric.ADJUSTED, Metric.PAID, Metric.REFUNDED, Metric.NEW_PATIENTS, Metric.NO_SHOWS,
     Metric.VISITS, Metric.BOOKED_MINUTES, Metric.SHIFT_MINUTES,
 )  # fmt: skip
 
 
-def numbers(session: Session, day: date, zone: tzinfo, closed: date | None) -> Numbers:
-    """This month and the month before from kept sums, in one statement."""
+def measured(day: date, days: int) -> Period:
+    """What the measures look back on: so many days, the last of them `day`."""
+    return Period(day - timedelta(days=days - 1), day)
+
+
+def numbers(session: Session, day: date, zone: tzinfo, closed: date | None, lately: Period) -> Numbers:
+    """This month and the month before from kept sums, and the no-shows of `lately`, in one statement."""
     month = period_of(Preset.MONTH, day)
-    lately = Period(day - timedelta(days=NO_SHOW_DAYS - 1), day)
     periods = {"now": month, "before": before(Preset.MONTH, month), "lately": lately}
     sums = reporting.totals(session, periods, KEPT, closed, zone)
 
@@ -90,7 +94,7 @@ def lab_work(session: Session, doctor_id: int, today: date, days: int = 3, limit
     due = sa.and_(LabRequest.status.in_(AT_LAB), LabRequest.due_on <= today + timedelta(days=days))
     statement = (
         sa.select(LabRequest)
-        .where(LabRequest.doctor_id == doctor_id, sa.or_(due, LabRequest.status == LabRequestStatus.RECEIVED))
+        .where(LabRequest.doctor_id == doctor_id, sa.or_(due, waits_for_fitting()))
         .options(joinedload(LabRequest.patient), joinedload(LabRequest.lab))
         .order_by(LabRequest.due_on)
         .limit(limit)
@@ -172,7 +176,7 @@ class Doors:
     denied: int
 
 
-def doors(session: Session, now: datetime, idle: timedelta) -> Doors:
+def doors(session: Session, now: datetime, limits: Limits) -> Doors:
     """Users, locked accounts, devices in use, failed sign-ins of a day, work in the background, messages that did not
     go out, what was changed and refused in a day; one statement."""
 
@@ -184,12 +188,7 @@ def doors(session: Session, now: datetime, idle: timedelta) -> Doors:
         sa.select(
             count(User.id, User.active.is_(True)),
             count(UserProfile.user_id, UserProfile.locked_until > now),
-            count(
-                SessionToken.session_token_id,
-                SessionToken.revoked_at.is_(None),
-                SessionToken.expires_at > now,
-                SessionToken.last_seen_at > now - idle,
-            ),
+            count(SessionToken.session_token_id, is_live(now, limits)),
             count(
                 LoginAttempt.login_attempt_id, LoginAttempt.created_at > day, LoginAttempt.outcome != LoginOutcome.OK
             ),

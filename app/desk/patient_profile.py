@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, request
+from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import expose
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 from app.billing import queries as billing
 from app.billing.models import AccountEntry, Invoice, Payment
 from app.clinical import queries as clinical
-from app.clinical.models import Prescription, ToothFinding, Treatment
-from app.clinical.models.notes import MedicalFile, OdontogramSnapshot
+from app.clinical.models import Consent, Prescription, ToothFinding, Treatment
+from app.clinical.models.files import MedicalFile
+from app.clinical.models.notes import OdontogramSnapshot
 from app.clinical.models.plans import TreatmentPlan
+from app.clinical.queries.consents import consents_of_patient
 from app.communication.models import Call, Message, Sms
 from app.communication.rules import ContactType
 from app.db import sqla
@@ -26,12 +28,13 @@ from app.kernel.text import T, Text
 from app.lab.models import LabRequest
 from app.people import queries as people
 from app.people import rules
-from app.people.models import MedicalHistoryEntry, Patient, PatientRelation
+from app.people.models import MedicalHistoryEntry, Patient, PatientMerge, PatientRelation
+from app.people.rules.merging import UNDO_WITHIN
 from app.scheduling import queries as scheduling
 from app.scheduling.models import Appointment, RoomAllocation
 from app.web import cells, related, who
 from app.web.access import reads
-from app.web.text import today
+from app.web.text import say, today
 from app.web.views import ClinicPage
 
 
@@ -49,7 +52,11 @@ class Tab:
 
 def _overview(session: Session, patient: Patient) -> dict[str, Any]:
     key = patient.patient_id
-    return {"relations": people.relations_of(session, key), "policies": insurance.policies_of(session, key)}
+    return {
+        "relations": people.relations_of(session, key),
+        "policies": insurance.policies_of(session, key),
+        "consents": consents_of_patient(session, key),
+    }
 
 
 def _appointments(session: Session, patient: Patient) -> dict[str, Any]:
@@ -73,14 +80,14 @@ def _invoices(session: Session, patient: Patient) -> dict[str, Any]:
 
 
 def _nothing(session: Session, patient: Patient) -> dict[str, Any]:
-    """The tab's related lists load themselves."""
+    """The tab's lists load themselves."""
     return {}
 
 
 LISTS = "desk/patient_lists.html"
 OTHERS = (
     MedicalHistoryEntry, ToothFinding, OdontogramSnapshot, Payment, AccountEntry, PatientInsurance, PatientRelation,
-    RoomAllocation,
+    RoomAllocation, Consent, PatientMerge,
 )  # fmt: skip
 TABS: tuple[Tab, ...] = (
     Tab("overview", T("Overview"), "desk/patient_overview.html", _overview),
@@ -88,7 +95,7 @@ TABS: tuple[Tab, ...] = (
     Tab("treatments", T("Treatments"), "desk/patient_treatments.html", _treatments, (Treatment,)),
     Tab("plans", T("Treatment plans"), LISTS, _nothing, (TreatmentPlan,), (TreatmentPlan,)),
     Tab("lab", T("Lab requests"), LISTS, _nothing, (LabRequest,), (LabRequest,)),
-    Tab("files", T("Files"), LISTS, _nothing, (MedicalFile,), (MedicalFile,)),
+    Tab("files", T("Files"), "desk/patient_files.html", _nothing, (MedicalFile,), (MedicalFile,)),
     Tab("prescriptions", T("Prescriptions"), "desk/patient_prescriptions.html", _prescriptions, (Prescription,)),
     Tab("invoices", T("Invoices"), "desk/patient_invoices.html", _invoices, (Invoice,)),
     Tab("contacts", T("Calls and texts"), LISTS, _nothing, (Call, Sms), (Call, Sms, Message)),
@@ -100,10 +107,18 @@ def _is_open(tab: Tab, patient: Patient) -> bool:
     return not tab.lists or bool(related.lists_of(patient, *tab.lists))
 
 
-def _is_of(model: type[Any], patient_id: int) -> ColumnElement[bool]:
+def _is_of(session: Session, model: type[Any], patient_id: int) -> ColumnElement[bool]:
     if model in (Call, Sms):
-        return sa.and_(model.contact_type == ContactType.PATIENT, model.contacter_id == patient_id)
-    return sa.and_(model.patient_id == patient_id)
+        own = people.is_of(session, model.contacter_id, patient_id)
+        return sa.and_(model.contact_type == ContactType.PATIENT, own)
+    return people.is_of(session, model.patient_id, patient_id)
+
+
+def _undoable(session: Session, pk: int) -> Any:
+    """The merge into this record that somebody with the right may still undo."""
+    if not who.has_right("merge_patients"):
+        return None
+    return people.latest_merge(session, pk, datetime.now(UTC) - UNDO_WITHIN)
 
 
 def _counts(session: Session, patient_id: int, tabs: Sequence[Tab]) -> dict[str, int]:
@@ -111,7 +126,7 @@ def _counts(session: Session, patient_id: int, tabs: Sequence[Tab]) -> dict[str,
     counted = [tab for tab in tabs if tab.counted]
     numbers = [
         sum(
-            sa.select(sa.func.count()).select_from(model).where(_is_of(model, patient_id)).scalar_subquery()
+            sa.select(sa.func.count()).select_from(model).where(_is_of(session, model, patient_id)).scalar_subquery()
             for model in tab.counted
         )
         for tab in counted
@@ -131,10 +146,14 @@ class PatientProfilePage(ClinicPage):
 
     @expose("/<int:pk>")
     @reads
-    def show(self, pk: int) -> str:
-        """The record, one tab at a time."""
+    def show(self, pk: int) -> Any:
+        """The record, one tab at a time; of a merged record, the one it went into."""
         session = sqla.session()
         patient = session.get(Patient, pk) or abort(404)
+        if patient.merged_into_id is not None:
+            text = T("Card %(card)s was found to be the same person: this is their record.", card=patient.card_number)
+            flash(say(text), "info")
+            return redirect(url_for("PatientProfilePage.show", pk=patient.merged_into_id, tab=request.args.get("tab")))
         tab = next((tab for tab in TABS if tab.key == request.args.get("tab", TABS[0].key)), None) or abort(404)
         who.hooks().record("view", "patient", pk, patient=pk)
         session = sqla.session()
@@ -154,6 +173,7 @@ class PatientProfilePage(ClinicPage):
             tabs=tabs,
             tab=tab,
             counts=_counts(session, pk, tabs),
-            sections=related.lists_of(patient, *tab.lists) if tab.lists else [],
+            merged=_undoable(session, pk),
+            sections=related.lists_of(patient, *tab.lists) if tab.template == LISTS and tab.lists else [],
             **tab.load(session, patient),
         )

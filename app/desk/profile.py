@@ -19,7 +19,8 @@ from app.people import actions as people_actions
 from app.people import queries as people
 from app.people.models import Employee, Patient, PatientPhone
 from app.scheduling import queries as scheduling
-from app.security import actions, identity, passwords
+from app.security import actions, door, identity
+from app.security import queries as security
 from app.security.models import User, UserProfile
 from app.security.rules import Locale, SessionType, Theme
 from app.web import fields, forms, saving, who
@@ -27,6 +28,7 @@ from app.web.access import local, reads, signed_in, writes
 from app.web.text import lazy, say
 from app.web.views import ClinicPage
 
+WRONG_PASSWORD = T("This is not your password, or too many attempts failed: then wait a while.")
 PHONE_COLUMNS = ("phone_number_val", "label", "is_primary")
 PhoneRow = forms.make_row_form(
     "OwnPhoneRow",
@@ -86,6 +88,10 @@ class ProfilePage(ClinicPage):
             sign_in_phone=show_phone(who.me().phone),
             must_change=who.me().must_change_password,
             own=self._own_visits(db),
+            devices=security.live_sessions(db, profile.user_id, datetime.now(UTC), identity.limits()),
+            this_device=door.selector(),
+            has_factor=bool(profile.totp_secret),
+            codes_left=len(profile.recovery_codes or ()),
             **shown,
         )
         return page, status
@@ -137,22 +143,20 @@ class ProfilePage(ClinicPage):
     def change_password(self) -> Any:
         """A new password signs every device out; this one signs in again by itself."""
         form = PasswordForm()
-        user_id, now = who.me().user_id, datetime.now(UTC)
-        user = sqla.session.get_one(User, user_id)
-        if not passwords.is_password(user.password, str(form.old.data or "")[:300]):
-            form.refuse(RuleError(T("This is not your password."), field="old"))
+        user_id, now = who.me().user_id or 0, datetime.now(UTC)
+        if not door.is_own_password(str(form.old.data or "")):
+            form.refuse(RuleError(WRONG_PASSWORD, field="old"))
         elif form.password.data != form.again.data:
             form.refuse(RuleError(T("The two new passwords differ."), field="again"))
         if form.problems():
             return self._page(422, password_form=form)
-        least, hours = who.setting("security.password_length"), who.setting("security.session_hours")
-        agent, ip = request.headers.get("User-Agent", ""), request.remote_addr or ""
+        least = who.setting("security.password_length")
         kind = SessionType.PATIENT if who.me().roles == {"Patient"} else SessionType.STAFF
 
         def write(db: Session) -> str:
             person = db.get_one(User, user_id)
             actions.set_password(db, person, str(form.password.data), least=least, now=now, temporary=False)
-            return actions.open_session(db, person.id, now=now, hours=hours, ip=ip, device=agent, session_type=kind)
+            return door.open_here(db, user_id, kind, now)
 
         token, status = saving.save(form, write)
         if status != 200:

@@ -5,6 +5,7 @@ Source: rules.md, Money (Insurance).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from app.kernel.enums import Code, Word
@@ -66,6 +67,36 @@ class PolicyOrder(Code):
 
     PRIMARY = 1, T("Primary")
     SECONDARY = 2, T("Secondary")
+
+
+SOON_DAYS = 30  # a policy that ends within so many days is told beforehand
+
+
+class Standing(Word):
+    """How a policy stands on a day."""
+
+    VALID = "valid", T("Valid")
+    LATER = "later", T("Not yet valid")
+    ENDS_SOON = "soon", T("Ends soon")
+    EXPIRED = "expired", T("Expired")
+
+
+def standing(first: date | None, last: date | None, today: date) -> Standing:
+    """How a policy that holds from `first` to `last`, both included, stands today.
+
+    >>> standing(None, date(2026, 11, 30), date(2026, 12, 1))
+    <Standing.EXPIRED: 'expired'>
+    """
+    if last is not None and last < today:
+        return Standing.EXPIRED
+    if first is not None and first > today:
+        return Standing.LATER
+    return Standing.ENDS_SOON if last is not None and (last - today).days <= SOON_DAYS else Standing.VALID
+
+
+def left_of_year(maximum: int | None, used: int) -> int | None:
+    """What is left of a year's limit, never below 0; None where there is no limit."""
+    return None if maximum is None else max(0, maximum - used)
 
 
 def check_policies(policies: Sequence[tuple[int, Mapping[str, Any]]], name: str = "insurance") -> list[dict[str, Any]]:

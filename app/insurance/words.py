@@ -19,4 +19,7 @@ LABELS = {
     "valid_until": T("Valid until"),
     "verified_at": T("Checked on"),
     "used_this_year": T("Used this year"),
+    "left": T("Left this year"),
+    "plans": T("Plans"),
+    "policies": T("Policies that hold"),
 }

@@ -36,3 +36,4 @@ class JobKind(Word):
 
     PATIENT_IMPORT = "patient-import", T("Import of a patient list")
     LIST_IMPORT = "list-import", T("Import of a list")
+    FILE_REMOVAL = "file-removal", T("Removal of files")

@@ -7,7 +7,8 @@ handler does its work in steps, each of them one transaction with the job's prog
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from app.jobs.rules import JobKind
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-LOOK_EVERY, AFTER_TROUBLE = 1.0, 5.0  # seconds
+LOOK_EVERY, AFTER_TROUBLE, CHORES_EVERY = 1.0, 5.0, 60.0  # seconds
 Clock = Callable[[], datetime]
 
 
@@ -79,8 +80,10 @@ class Worker:
         handlers: Mapping[JobKind, Handler],
         instance: Path,
         clock: Clock,
+        chores: Sequence[Callable[[], object]] = (),
     ) -> None:
         self.context, self.handlers, self.instance, self.clock = context, handlers, instance, clock
+        self.chores, self.chores_done = chores, time.monotonic()
         self.stop = threading.Event()
         self.thread: threading.Thread | None = None
 
@@ -124,11 +127,20 @@ class Worker:
             count += 1
         return count
 
+    def _run_chores(self) -> None:
+        """What is done every minute, job or no job."""
+        if time.monotonic() - self.chores_done >= CHORES_EVERY:
+            self.chores_done = time.monotonic()
+            with self.context():
+                for chore in self.chores:
+                    chore()
+
     def run_forever(self) -> None:
         """Run what becomes due, until `close`. Trouble with the database is waited out."""
         while not self.stop.is_set():
             try:
                 self.run_all()
+                self._run_chores()
             except Exception:
                 log.exception("the worker could not look for jobs")
                 self.stop.wait(AFTER_TROUBLE)

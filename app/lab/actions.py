@@ -13,6 +13,7 @@ from app.lab import queries, rules
 from app.lab.models import Lab, LabRequest, LabResult
 from app.lab.rules import LabRequestKind, LabRequestStatus
 from app.people.models import Patient
+from app.people.queries import patient_ids
 
 S = LabRequestStatus
 
@@ -66,7 +67,7 @@ def _fill(session: Session, row: LabRequest, values: Mapping[str, Any]) -> None:
     row.cost = row.cost or 0
     row.teeth = rules.clean_teeth(row.teeth)
     treatment = session.get(Treatment, row.treatment_id) if row.treatment_id else None
-    if row.treatment_id and (treatment is None or treatment.patient_id != row.patient_id):
+    if row.treatment_id and (treatment is None or treatment.patient_id not in patient_ids(session, row.patient_id)):
         raise RuleError(T("This visit is another patient's."), field="treatment_id")
     if treatment is not None and row.doctor_id is None:
         row.doctor_id = treatment.doctor_id

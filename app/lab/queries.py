@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.kernel.text import T, Text
 from app.lab.models import LabRequest, LabResult
 from app.lab.rules import AT_LAB, OPEN, LabRequestKind, LabRequestStatus, ResultFlag, due_day
+from app.people.queries import is_of
 from app.scheduling.models import Holiday
 
 LOOKED_AHEAD = timedelta(days=600)  # no lab works longer
@@ -81,7 +82,7 @@ def requests_by_id(session: Session, request_ids: Iterable[int]) -> dict[int, La
 
 def requests_of_patient(session: Session, patient_id: int, limit: int = 50) -> Sequence[LabRequest]:
     """What was asked of labs for a patient, the newest first."""
-    statement = sa.select(LabRequest).where(LabRequest.patient_id == patient_id)
+    statement = sa.select(LabRequest).where(is_of(session, LabRequest.patient_id, patient_id))
     statement = statement.options(joinedload(LabRequest.doctor), joinedload(LabRequest.lab))
     return session.scalars(statement.order_by(LabRequest.created_at.desc()).limit(limit)).all()
 

@@ -48,14 +48,14 @@ def register_patient(
     patient = _fill(Patient(), filled)
     patient.card_number = _card_number(session, filled.get("card_number"))
     _check_unique(session, patient)
-    patient.sort_name = _sort_name(patient)
+    patient.sort_name = sort_name(patient)
     session.add(patient)
     session.flush()
     for phone in checked:
         session.add(_fill(PatientPhone(patient_id=patient.patient_id), phone))
     for _, entry in history:
         session.add(_fill(MedicalHistoryEntry(patient_id=patient.patient_id, recorded_by=by), entry))
-    refresh_search(session, patient, [phone["phone_number_val"] for phone in checked])
+    _write_keys(session, [patient], queries.search_keys(patient, [phone["phone_number_val"] for phone in checked]))
     session.flush()
     return patient
 
@@ -80,7 +80,7 @@ def change_patient(
     with session.no_autoflush:
         _fill(patient, filled)
         _check_unique(session, patient)
-    patient.sort_name = _sort_name(patient)
+    patient.sort_name = sort_name(patient)
     if phones is not None:
         have = {row.phone_number_val: row for row in _patient_phones(session, patient)}
         _replace(session, have, checked, lambda: PatientPhone(patient_id=patient.patient_id))
@@ -125,17 +125,24 @@ def _replace(session: Session, have: dict[str, Any], wanted: Sequence[Mapping[st
 
 
 def refresh_search(session: Session, patient: Patient, phones: Sequence[str]) -> None:
-    """Bring the search keys of a patient up to date."""
-    wanted = queries.search_keys(patient, phones)
-    statement = sa.select(PatientSearch).where(PatientSearch.patient_id == patient.patient_id)
-    have = {(row.kind, row.key): row for row in session.scalars(statement)}
-    for gone in have.keys() - wanted:
-        session.delete(have[gone])
-    for kind, key in wanted - have.keys():
-        session.add(PatientSearch(patient_id=patient.patient_id, kind=kind, key=key))
+    """Bring the search keys of a person up to date: each of their records is found by what stands on any of them,
+    so that lists of what was posted long ago find it by the name of today."""
+    records = [patient, *queries.merged_into(session, patient.patient_id)]
+    _write_keys(session, records, set().union(*(queries.search_keys(row, phones) for row in records)))
 
 
-def _sort_name(person: Patient | Employee) -> str:
+def _write_keys(session: Session, records: Sequence[Patient], wanted: set[tuple[str, str]]) -> None:
+    for record in records:
+        statement = sa.select(PatientSearch).where(PatientSearch.patient_id == record.patient_id)
+        have = {(row.kind, row.key): row for row in session.scalars(statement)}
+        for gone in have.keys() - wanted:
+            session.delete(have[gone])
+        for kind, key in wanted - have.keys():
+            session.add(PatientSearch(patient_id=record.patient_id, kind=kind, key=key))
+
+
+def sort_name(person: Patient | Employee) -> str:
+    """By what the lists are sorted: the order of the Mongolian alphabet."""
     return sort_key(f"{person.first_name} {person.last_name or ''}")
 
 
@@ -176,7 +183,7 @@ def add_employee(
     rules.check_employee(values, today)
     checked = rules.check_phones(phones)
     employee = _fill(Employee(), {key: value for key, value in values.items() if value is not None})
-    employee.sort_name = _sort_name(employee)
+    employee.sort_name = sort_name(employee)
     employee.employee_display_number = next_number(session, CounterKind.EMPLOYEE)  # one at a time from here on
     if queries.is_employee(session, employee.first_name, employee.last_name, checked[0]["phone_number_val"]):
         raise Conflict(T("Another record has this already."), field=f"phones-{phones[0][0]}-phone_number_val")
@@ -196,7 +203,7 @@ def change_employee(
     rules.check_employee(values, today)
     with session.no_autoflush:
         _fill(employee, values)
-    employee.sort_name = _sort_name(employee)
+    employee.sort_name = sort_name(employee)
     change_phones(session, employee, phones)
     _set_positions(session, employee, positions)
     session.flush()

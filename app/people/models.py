@@ -1,8 +1,10 @@
 """Patients, employees and what belongs to them."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     CheckConstraint,
     Date,
@@ -158,6 +160,7 @@ class Patient(Stamped):
         Index(None, "last_seen_at"),
         Index(None, "created_at"),
         Index(None, "birthday"),
+        Index(None, "merged_into_id"),
     )
     patient_column = "patient_id"
 
@@ -189,6 +192,9 @@ class Patient(Stamped):
     first_seen_at: Mapped[datetime | None] = mapped_column(Instant)
     last_seen_at: Mapped[datetime | None] = mapped_column(Instant)
     note: Mapped[str | None] = mapped_column(Text)
+    # Whose record this one is part of since they were found to be one person; kept with `patient_merge`, never a chain.
+    merged_into_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("patient.patient_id"))
+    anonymised_at: Mapped[datetime | None] = mapped_column(Instant)
 
     assigned_doctor: Mapped[Employee | None] = relationship(Employee)
 
@@ -250,6 +256,35 @@ class PatientRelation(Stamped):
     def title(self) -> str:
         """The related person."""
         return self.related_patient.title
+
+
+class PatientMerge(Stamped):
+    """Two records that were found to be one person: what was put together, so that it can be undone for a day."""
+
+    __table_args__ = table_args(
+        Index(None, "kept_id"),
+        Index(None, "merged_id"),
+        CheckConstraint("kept_id <> merged_id", name="two_records"),
+    )
+    patient_column = "kept_id"
+    is_audited = False  # the workflow writes one line into the log of each of the two
+
+    patient_merge_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    kept_id: Mapped[int] = mapped_column(BigKey, ForeignKey("patient.patient_id"))
+    merged_id: Mapped[int] = mapped_column(BigKey, ForeignKey("patient.patient_id"))
+    by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    at: Mapped[datetime] = mapped_column(Instant)
+    undone_at: Mapped[datetime | None] = mapped_column(Instant)
+    undone_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, info={"secret": True})
+
+    kept: Mapped[Patient] = relationship(Patient, foreign_keys=[kept_id])
+    merged: Mapped[Patient] = relationship(Patient, foreign_keys=[merged_id])
+
+    @property
+    def title(self) -> str:
+        """Whose record was put into another."""
+        return self.merged.title
 
 
 class PatientSearch(Base):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
+from app.db.base import sqla
 from app.kernel.folding import fold, fold_words
 from app.kernel.phones import national_digits
 from app.people.models import (
@@ -17,12 +18,79 @@ from app.people.models import (
     EmployeePosition,
     MedicalHistoryEntry,
     Patient,
+    PatientMerge,
     PatientPhone,
     PatientRelation,
     PatientSearch,
     Position,
 )
 from app.people.rules import EmployeeStatus, PositionType
+
+_PERSONS = "soyoo_persons"
+
+# --- one person: the records that were found to be the same patient's
+
+
+def patient_ids(session: Session, patient_id: int) -> tuple[int, ...]:
+    """Every number under which rows of this person stand: the kept record's first, then those merged into it.
+
+    One statement for each person in a transaction. What was posted is never rewritten, so it stays under the number
+    it was written with: whoever reads or adds up a patient's rows asks here for whose they are.
+    """
+    known: dict[int, tuple[int, ...]] = session.info.setdefault(_PERSONS, {})
+    if patient_id not in known:
+        own = sa.orm.aliased(Patient)
+        kept = sa.select(sa.func.coalesce(own.merged_into_id, own.patient_id)).where(own.patient_id == patient_id)
+        merged = sa.select(Patient.patient_id).where(Patient.merged_into_id == kept.scalar_subquery())
+        statement = kept.union_all(merged.order_by(None))
+        found = list(dict.fromkeys(session.scalars(statement)))
+        known[patient_id] = (found[0], *sorted(found[1:])) if found else (patient_id,)
+    return known[patient_id]
+
+
+def is_of(session: Session, column: Any, patient_id: int) -> ColumnElement[bool]:
+    """The condition "this row belongs to the person", whichever of their numbers it was written with."""
+    keys = patient_ids(session, patient_id)
+    condition: ColumnElement[bool] = column == keys[0] if len(keys) == 1 else column.in_(keys)
+    return condition
+
+
+def kept_id(session: Session, patient_id: int) -> int:
+    """The number under which new rows of this person are written."""
+    return patient_ids(session, patient_id)[0]
+
+
+def merged_into(session: Session, patient_id: int) -> Sequence[Patient]:
+    """The records that were merged into this one."""
+    statement = sa.select(Patient).where(Patient.merged_into_id == patient_id)
+    return session.scalars(statement.order_by(Patient.patient_id)).all()
+
+
+def latest_merge(session: Session, patient_id: int, since: datetime) -> PatientMerge | None:
+    """The newest merge into this record that can still be undone."""
+    stands = (PatientMerge.kept_id == patient_id, PatientMerge.undone_at.is_(None), PatientMerge.at > since)
+    return session.scalar(sa.select(PatientMerge).where(*stands).order_by(PatientMerge.at.desc()).limit(1))
+
+
+def person_of(column: Any) -> ColumnElement[int]:
+    """The kept record's number of the patient in `column`, for statements over everybody: one person, one group."""
+    own = sa.orm.aliased(Patient)
+    kept = sa.select(own.merged_into_id).where(own.patient_id == column).scalar_subquery()
+    person: ColumnElement[int] = sa.func.coalesce(kept, column)
+    return person
+
+
+def forget_persons(session: Session) -> None:
+    """Records were just merged or taken apart: ask again whose rows are whose."""
+    session.info.pop(_PERSONS, None)
+
+
+@sa.event.listens_for(sqla.session, "after_transaction_end")
+def _forget_at_the_end(session: Session, _transaction: object) -> None:
+    forget_persons(session)
+
+
+# --- the search
 
 NAME, REGISTER, CARD, PHONE, PART = "name", "register", "card", "phone", "part"
 REVERSED = "~"  # sorts behind every letter and digit, so that a range over plain keys never meets a reversed one
@@ -67,7 +135,8 @@ def find_patients(session: Session, typed: str, limit: int = 25, offset: int = 0
     ids = matching_ids(session, typed, limit + offset)[offset:]
     if not ids:
         return []
-    by_id = {row.patient_id: row for row in session.scalars(sa.select(Patient).where(Patient.patient_id.in_(ids)))}
+    whole = (Patient.patient_id.in_(ids), Patient.merged_into_id.is_(None))
+    by_id = {row.patient_id: row for row in session.scalars(sa.select(Patient).where(*whole))}
     return [by_id[key] for key in ids if key in by_id]
 
 
@@ -211,7 +280,8 @@ def likely_duplicates(
     who: list[ColumnElement[bool]] = [Patient.patient_id.in_(same_phone)]
     if birthday is not None:
         who.append(Patient.birthday == birthday)
-    statement = sa.select(Patient).where(Patient.patient_id.in_(named), sa.or_(*who)).limit(20)
+    whole = (Patient.patient_id.in_(named), Patient.merged_into_id.is_(None))
+    statement = sa.select(Patient).where(*whole, sa.or_(*who)).limit(20)
     found = [row for row in session.scalars(statement) if row.patient_id != but]
     family = fold(last_name or "")
     return [row for row in found if not family or not row.last_name or fold(row.last_name)[:1] == family[:1]]

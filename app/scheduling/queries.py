@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session, joinedload
 
 from app.kernel.dates import clinic_date, clinic_moment, day_bounds
-from app.people.models import Patient
+from app.people.models import Employee, Patient
+from app.people.queries import is_of
 from app.scheduling.models import (
     Appointment,
     AppointmentStatusChange,
@@ -21,8 +23,14 @@ from app.scheduling.models import (
     Shift,
     TimeOff,
 )
-from app.scheduling.rules import LIVE, UNDO, AppointmentStatus, Days, ShiftKind, SlotKind, Span, Standing
+from app.scheduling.rules import LIVE, LONGEST, UNDO, AppointmentStatus, Days, ShiftKind, SlotKind, Span, Standing
 from app.security.models import UserProfile
+
+
+def had_a_visit(start: datetime, end: datetime) -> "sa.Select[Any]":
+    """The patients who had an appointment in [start, end), whatever became of it."""
+    return sa.select(Appointment.patient_id).where(Appointment.start_at >= start, Appointment.start_at < end)
+
 
 WITH_NAMES = (
     joinedload(Appointment.patient),
@@ -124,7 +132,7 @@ def appointment(session: Session, appointment_id: int) -> Appointment | None:
 
 def appointments_of_patient(session: Session, patient_id: int, limit: int = 100) -> Sequence[Appointment]:
     """A patient's appointments, the latest first."""
-    statement = sa.select(Appointment).where(Appointment.patient_id == patient_id).options(*WITH_NAMES)
+    statement = sa.select(Appointment).where(is_of(session, Appointment.patient_id, patient_id)).options(*WITH_NAMES)
     return session.scalars(statement.order_by(Appointment.start_at.desc()).limit(limit)).all()
 
 
@@ -132,7 +140,7 @@ def next_appointment(session: Session, patient_id: int, now: datetime) -> Appoin
     """A patient's next visit that is still expected."""
     coming = (AppointmentStatus.RESERVED, AppointmentStatus.CONFIRMED)
     statement = sa.select(Appointment).where(
-        Appointment.patient_id == patient_id, Appointment.start_at >= now, Appointment.status.in_(coming)
+        is_of(session, Appointment.patient_id, patient_id), Appointment.start_at >= now, Appointment.status.in_(coming)
     )
     return session.scalar(statement.options(*WITH_NAMES).order_by(Appointment.start_at).limit(1))
 
@@ -140,14 +148,18 @@ def next_appointment(session: Session, patient_id: int, now: datetime) -> Appoin
 def next_start(session: Session, patient_id: int, now: datetime) -> datetime | None:
     """When a patient is expected next; nobody else's row is read, so that the patient may ask."""
     coming = (AppointmentStatus.RESERVED, AppointmentStatus.CONFIRMED)
-    where = (Appointment.patient_id == patient_id, Appointment.start_at >= now, Appointment.status.in_(coming))
+    where = (
+        is_of(session, Appointment.patient_id, patient_id),
+        Appointment.start_at >= now,
+        Appointment.status.in_(coming),
+    )
     return session.scalar(sa.select(sa.func.min(Appointment.start_at)).where(*where))
 
 
 def has_finished_visit(session: Session, patient_id: int) -> bool:
     """Whether a patient was ever treated here to the end."""
     statement = sa.select(Appointment.appointment_id).where(
-        Appointment.patient_id == patient_id, Appointment.status == AppointmentStatus.FINISHED
+        is_of(session, Appointment.patient_id, patient_id), Appointment.status == AppointmentStatus.FINISHED
     )
     return session.scalar(statement.limit(1)) is not None
 
@@ -156,9 +168,74 @@ def last_treated_at(session: Session, patient_id: int, but: int) -> datetime | N
     """When the patient's latest treated visit ended, the appointment `but` left out."""
     treated = (AppointmentStatus.TREATED, AppointmentStatus.FINISHED)
     statement = sa.select(sa.func.max(Appointment.actual_end_at)).where(
-        Appointment.patient_id == patient_id, Appointment.status.in_(treated), Appointment.appointment_id != but
+        is_of(session, Appointment.patient_id, patient_id),
+        Appointment.status.in_(treated),
+        Appointment.appointment_id != but,
     )
     return session.scalar(statement)
+
+
+def _hit_by(away: TimeOff) -> list[ColumnElement[bool]]:
+    """The live visits of somebody who is away then."""
+    earliest = away.from_ - timedelta(minutes=LONGEST)  # so that the index bounds both ends
+    return [
+        sa.or_(Appointment.doctor_id == away.employee_id, Appointment.assistant_id == away.employee_id),
+        Appointment.start_at.between(earliest, away.until),
+        Appointment.start_at < away.until,
+        Appointment.end_at > away.from_,
+        Appointment.status.in_(LIVE),
+    ]
+
+
+def visits_hit(session: Session, rows: Sequence[TimeOff]) -> dict[int, int]:
+    """How many live visits each time off hits, in one statement."""
+    asked = [
+        sa.select(sa.literal(row.time_off_id), sa.func.count()).select_from(Appointment).where(*_hit_by(row))
+        for row in rows
+    ]
+    return {key: int(count) for key, count in session.execute(sa.union_all(*asked))} if asked else {}
+
+
+def hit_by(session: Session, time_off_id: int) -> list[ColumnElement[bool]]:
+    """The condition of the visits that a time off hits; none where it is no longer there."""
+    row = session.get(TimeOff, time_off_id)
+    return _hit_by(row) if row is not None else [sa.false()]
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """A doctor with live visits on a day without a shift."""
+
+    doctor: Employee
+    day: date
+    visits: int
+
+
+def without_shift(session: Session, first: date, days: int, zone: tzinfo) -> list[Uncovered]:
+    """Which doctors have live visits but no shift of work on one of these days, in one statement."""
+    bounds = [(day, *day_bounds(day, zone)) for day in (first + timedelta(days=number) for number in range(days))]
+    day_of = sa.case(*((Appointment.start_at < end, sa.literal(day, sa.Date)) for day, _, end in bounds))
+    place_of = sa.case(*((Appointment.start_at < end, place) for place, (_, _, end) in enumerate(bounds)))
+    works = sa.exists().where(
+        Shift.employee_id == Appointment.doctor_id, Shift.shift_date == day_of, Shift.kind == ShiftKind.WORK
+    )
+    each = (
+        sa.select(Appointment.doctor_id, place_of.label("place"))
+        .where(
+            Appointment.start_at >= bounds[0][1],
+            Appointment.start_at < bounds[-1][2],
+            Appointment.status.in_(LIVE),
+            ~works,
+        )
+        .subquery()
+    )
+    sums = sa.select(each.c.doctor_id, each.c.place, sa.func.count().label("visits"))
+    grouped = sums.group_by(each.c.doctor_id, each.c.place).subquery()
+    statement = sa.select(Employee, grouped.c.place, grouped.c.visits).join(
+        grouped, grouped.c.doctor_id == Employee.employee_id
+    )
+    found = session.execute(statement.order_by(grouped.c.place, Employee.employee_id))
+    return [Uncovered(doctor, bounds[place][0], int(visits)) for doctor, place, visits in found]
 
 
 def live_counts(session: Session, first: date, days: int, zone: tzinfo) -> dict[date, int]:

@@ -7,8 +7,9 @@ from flask import Response, g
 from flask_appbuilder.api import BaseApi, expose
 
 from app.db import unit
-from app.security import actions, identity
-from app.security.views.sign_in import WRONG, sign_in
+from app.security import door, identity
+from app.security.views import letting_in
+from app.security.views.sign_in import WRONG
 from app.web.access import public, signed_in
 from app.web.api.documents import MESSAGE, NUMBER, TEXT, answer, responses, schemas_of, sends
 from app.web.api.fields import TextField, YesField, schema_of
@@ -18,8 +19,8 @@ from app.web.text import say
 SIGN_IN = {
     "phone": TextField(60),
     "username": TextField(60),
-    "password": TextField(300, required=True),
-    "otp": TextField(20, allow_none=True),
+    "password": TextField(door.LONGEST, required=True),
+    "otp": TextField(20, allow_none=True),  # the authenticator's code, or a recovery code
     "provider": TextField(20, allow_none=True),  # what clients of Flask-AppBuilder send along
     "refresh": YesField(),
 }
@@ -57,8 +58,8 @@ class SecurityApi(BaseApi):
         """Phone and password, and the second factor where there is one; the answer is the token."""
         asked = read_body(self.schema)
         phone = asked.get("phone") or asked.get("username") or ""
-        opened = sign_in(phone, asked["password"], asked.get("otp"), is_program=True)
-        if opened is None:
+        opened = letting_in.sign_in(phone, asked["password"], asked.get("otp"), is_program=True)
+        if not isinstance(opened, str):
             return self.response(401, message=say(WRONG))
         now = datetime.now(UTC)
         lasts = timedelta(hours=identity.setting("security.session_hours"))
@@ -69,8 +70,7 @@ class SecurityApi(BaseApi):
     @signed_in
     def logout(self) -> Response:
         """End the session of the token."""
-        now = datetime.now(UTC)
-        unit(lambda session: actions.close_session(session, g.session_selector, now))
+        unit(lambda session: letting_in.leave(session, g.session_selector))
         return self.response(200, message="OK")
 
 

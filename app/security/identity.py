@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import jwt
@@ -19,7 +20,8 @@ from sqlalchemy.orm import Session
 
 from app.db import sqla, unit
 from app.security import actions, passwords, queries
-from app.security.rules import SessionType, is_session_alive
+from app.security.rules import Limits, SessionType, is_session_alive
+from app.security.rules.second_factor import is_required
 from app.security.settings import SETTINGS
 from app.web.access import is_api
 from app.web.who import NOBODY, Clinic, Identity
@@ -48,17 +50,16 @@ def identify(widen: Widen) -> Identity:
     selector, _, secret = _presented().partition(".")
     if not selector or not secret:
         return NOBODY
-    row = sqla.session.execute(widen(queries.session_statement(selector))).first()
+    row = sqla.session.execute(_statement(widen), {"selector": selector}).first()
     if row is None or (row.session_type is SessionType.PROGRAM) != is_bearer():
         return NOBODY
     g.settings_epoch = row.settings_epoch or 0
     now = datetime.now(UTC)
-    idle = timedelta(minutes=setting("security.idle_minutes"))
-    alive = is_session_alive(now, row.expires_at, row.last_seen_at, row.revoked_at, idle)
+    alive = is_session_alive(now, row.opened_at, row.expires_at, row.last_seen_at, row.revoked_at, limits())
     if not alive or not row.active or not _is_verified(selector, row.session_token_hash, secret):
         return NOBODY
     roles, permissions = _rights(sqla.session(), row.user_id, row.rights_epoch or 0)
-    g.session_selector, g.session_seen = selector, row.last_seen_at
+    g.session_selector, g.session_seen, g.told = selector, row.last_seen_at, row.told or []
     return Identity(
         user_id=row.user_id,
         name=row.display_name,
@@ -69,10 +70,23 @@ def identify(widen: Widen) -> Identity:
         theme=row.theme.value,
         employee_id=row.employee_id,
         patient_id=row.patient_id,
+        merged_patient_ids=_numbers(row.merged_ids, row.patient_id),
         must_change_password=row.must_change_password,
+        must_enrol=not row.has_second_factor and is_required(roles, setting("security.second_factor_roles")),
         unread=row.unread,
         preferences=row.preferences or {},
     )
+
+
+@cache
+def _statement(widen: Widen) -> "sa.Select[Any]":
+    """The session's statement, built once: building it takes longer than asking it."""
+    return widen(queries.session_statement())
+
+
+def _numbers(joined: str | None, but: int | None) -> tuple[int, ...]:
+    """`7,9` → the numbers, without the person's own."""
+    return tuple(sorted({int(part) for part in (joined or "").split(",") if part} - {but}))
 
 
 def is_bearer() -> bool:
@@ -148,6 +162,12 @@ def _remembered() -> tuple[int, dict[str, Any], Clinic]:
 def setting(key: str) -> Any:
     """The value of a ⚙: changed, or its default. Raises KeyError for one that nobody declared."""
     return _remembered()[1].get(key, SETTINGS[key].default)
+
+
+def limits() -> Limits:
+    """How long sessions last now."""
+    hours, minutes = setting("security.session_hours"), setting("security.idle_minutes")
+    return Limits(timedelta(hours=hours), timedelta(minutes=minutes))
 
 
 def the_clinic() -> Clinic:

@@ -23,7 +23,8 @@ class UserProfile(Stamped):
     locale: Mapped[Locale] = mapped_column(WordType(Locale), default=Locale.MN)
     theme: Mapped[Theme] = mapped_column(WordType(Theme), default=Theme.AUTO)
     must_change_password: Mapped[bool] = mapped_column(Boolean, default=False)
-    totp_secret: Mapped[str | None] = mapped_column(String(64), info={"secret": True})
+    totp_secret: Mapped[str | None] = mapped_column(String(64), info={"secret": True})  # a seed: see second_factor.py
+    totp_step: Mapped[int | None] = mapped_column(BigKey, info={"secret": True})  # of the last code that was used
     recovery_codes: Mapped[list[str] | None] = mapped_column(JSON, info={"secret": True})
     failed_count: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[datetime | None] = mapped_column(Instant)
@@ -74,6 +75,8 @@ class SessionToken(Stamped):
     expires_at: Mapped[datetime] = mapped_column(Instant)
     last_seen_at: Mapped[datetime] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    # what the next page is going to say: it may name a patient, and a cookie can be read
+    told: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True), info={"secret": True})
 
     user: Mapped[User] = relationship(User)
 
@@ -87,6 +90,7 @@ class LoginAttempt(AppendOnly):
     """One attempt to sign in, whoever it was."""
 
     __table_args__ = table_args(Index(None, "phone", "created_at"))
+    user_column = "user_id"
     is_audited = False
 
     login_attempt_id: Mapped[int] = mapped_column(BigKey, primary_key=True)

@@ -17,7 +17,7 @@ from flask_appbuilder.security.sqla.models import (
 from sqlalchemy.orm import Session
 
 from app.security.models import Clinic, LoginAttempt, RoleSeed, SessionToken, Setting, UserProfile
-from app.security.rules import FAILURES, LoginOutcome
+from app.security.rules import FAILURES, Limits, LoginOutcome
 
 RIGHTS_EPOCH, SETTINGS_EPOCH = "epoch.rights", "epoch.settings"
 
@@ -27,20 +27,23 @@ def user_by_phone(session: Session, e164: str) -> User | None:
     return session.scalar(sa.select(User).where(User.username == e164))
 
 
-def session_statement(selector: str) -> "sa.Select[*tuple[Any, ...]]":
-    """Everything a request needs of its session in one statement, the epochs of the caches included."""
+def session_statement() -> "sa.Select[*tuple[Any, ...]]":
+    """Everything a request needs of the session `selector` in one statement, the epochs of the caches included."""
     return (
         sa.select(
             SessionToken.user_id,
             SessionToken.session_token_hash,
+            SessionToken.created_at.label("opened_at"),
             SessionToken.expires_at,
             SessionToken.last_seen_at,
             SessionToken.revoked_at,
             SessionToken.session_type,
+            SessionToken.told,
             UserProfile.display_name,
             UserProfile.locale,
             UserProfile.theme,
             UserProfile.must_change_password,
+            UserProfile.totp_secret.is_not(None).label("has_second_factor"),
             UserProfile.preferences,
             User.active.label("active"),
             User.username.label("phone"),
@@ -50,8 +53,29 @@ def session_statement(selector: str) -> "sa.Select[*tuple[Any, ...]]":
         .select_from(SessionToken)
         .join(User, User.id == SessionToken.user_id)
         .join(UserProfile, UserProfile.user_id == User.id)
-        .where(SessionToken.selector == selector)
+        .where(SessionToken.selector == sa.bindparam("selector"))
     )
+
+
+def is_live(now: datetime, limits: Limits) -> "sa.ColumnElement[bool]":
+    """The sessions that still sign somebody in, as `rules.is_session_alive` says of one."""
+    return sa.and_(
+        SessionToken.revoked_at.is_(None),
+        SessionToken.expires_at > now,
+        SessionToken.created_at > now - limits.longest,
+        SessionToken.last_seen_at > now - limits.idle,
+    )
+
+
+def live_sessions(session: Session, user_id: int, now: datetime, limits: Limits) -> list[SessionToken]:
+    """A user's devices that are signed in, the last used first."""
+    statement = sa.select(SessionToken).where(SessionToken.user_id == user_id, is_live(now, limits))
+    return list(session.scalars(statement.order_by(SessionToken.last_seen_at.desc(), SessionToken.session_token_id)))
+
+
+def locked_profile(session: Session, user_id: int) -> UserProfile:
+    """A user's profile, locked until the unit ends."""
+    return session.get_one(UserProfile, user_id, with_for_update=True, populate_existing=True)
 
 
 def epoch(key: str) -> "sa.ScalarSelect[Any]":

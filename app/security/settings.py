@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.kernel.text import T, Text
+from app.security.matrix import ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Knob:
     unit: Text | None = None
     least: int = 0
     most: int = 1_000_000_000
+    words: tuple[str, ...] = ()  # what a list is chosen from, where it holds no numbers
 
 
 MINUTES, DAYS, TUGRUG, CHARACTERS = T("minutes"), T("days"), T("₮"), T("characters")
@@ -28,6 +30,7 @@ ROOMS: Mapping[str, Text] = {
     "scheduling": T("Appointments"),
     "clinical": T("Treatment plans"),
     "billing": T("Money"),
+    "people": T("Patients"),
     "messages": T("Messages"),
     "reporting": T("Reports"),
     "security": T("Security"),
@@ -59,7 +62,14 @@ SETTINGS: Mapping[str, Knob] = {
     "security.lock_minutes": Knob(15, T("How long an account stays locked"), MINUTES, 1, 1_440),
     "security.session_hours": Knob(12, T("Longest session"), HOURS, 1, 168),
     "security.idle_minutes": Knob(30, T("Session without activity"), MINUTES, 5, 720),
+    "security.second_factor_roles": Knob([], T("Roles that need a second factor"), words=ROLES),
+    "security.odd_looks": Knob(
+        20, T("Patients without a visit looked at in a day that are worth a second look"), TIMES, 1, 10_000
+    ),
+    "security.odd_exports": Knob(5, T("Exports in a day that are worth a second look"), TIMES, 1, 10_000),
+    "security.odd_refusals": Knob(10, T("Refusals in a day that are worth a second look"), TIMES, 1, 10_000),
     "messages.quiet_from": Knob(21, T("Messages wait for the morning from"), T("o'clock"), 0, 23),
     "messages.quiet_until": Knob(8, T("Messages go out again from"), T("o'clock"), 0, 23),
+    "people.retention_years": Knob(10, T("Medical records are kept after the last visit for"), T("years"), 0, 75),
     "files.largest_mb": Knob(25, T("Largest file"), T("MB"), 1, 200),
 }

@@ -38,10 +38,25 @@ def is_api() -> bool:
 
 
 def to_sign_in() -> Response:
-    """Send nobody to the sign-in page; afterwards they come back here."""
+    """Send nobody to the sign-in page; afterwards they come back here, or to the page that asked for a part."""
     if is_api():
         abort(401)
-    return redirect(url_for("SignInView.login", next=here()))
+    return lead_to(url_for("SignInView.login", next=_page_that_asks() if is_part() else here()))
+
+
+def is_part() -> bool:
+    """Whether a page of ours asks for a part of itself: a redirect would put another page into it."""
+    return "HX-Request" in request.headers
+
+
+def lead_to(place: str) -> Response:
+    """Lead the browser to a page, also where only a part was asked for: htmx and our scripts follow this header."""
+    return Response(status=401, headers={"HX-Redirect": place}) if is_part() else redirect(place)
+
+
+def _page_that_asks() -> str:
+    asked, own = request.headers.get("HX-Current-URL", ""), request.host_url
+    return local("/" + asked[len(own) :]) if asked.startswith(own) else "/"
 
 
 def _gate(level: str) -> Callable[[F], F]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from markupsafe import Markup, escape
+from sqlalchemy import Date
 
 from app.db.base import Base
 from app.db.types import CodeType, Instant, WordType
@@ -59,7 +60,8 @@ class Body:
 
 
 def _cell_start(view: Any, name: str) -> str:
-    css = "num" if cells.is_number(view.type_of(name)) else ""
+    type_ = view.type_of(name)
+    css = "num" if cells.is_number(type_) else "when" if isinstance(type_, Instant | Date) else ""
     return f'<td data-label="{escape(say(view.label(name)))}" class="{css}'
 
 

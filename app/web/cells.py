@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from app.db.base import Base
 from app.db.types import E164, BasisPoints, CodeType, Instant, Tugrug, WordType
 from app.kernel.enums import Code, Word
+from app.kernel.text import Text
 from app.web import who
 from app.web.text import moment, money, percent, phone_link, say
 
@@ -68,6 +69,16 @@ def badge(value: Code | Word) -> Markup:
     """A status: a colour and a word."""
     css = f"{type(value).__name__.lower()}-{value.word}".replace("_", "-").replace(" ", "-")
     return Markup(f'<span class="label tag {escape(css)}">{escape(say(value))}</span>')  # noqa: S704 - each part is escaped
+
+
+def with_word(shown: Any, word: Text, css: str) -> Markup:
+    """A value with a word beside it that says what is to be noticed: `2026-11-20 Overdue`."""
+    return Markup('{} <span class="label tag {}">{}</span>').format(shown, css, say(word))
+
+
+def quietly(word: Text) -> Markup:
+    """A word in the place of a value, in any column."""
+    return Markup('<span class="muted">{}</span>').format(say(word))
 
 
 def show(value: Any, type_: Any = None) -> Markup:

@@ -60,4 +60,4 @@ def start(view: Any) -> str:
 
 def whole(view: Any) -> str:
     """The address of the list without any filter."""
-    return address(f"{view.endpoint}.list", {"all": "yes"} if start(view) else {})
+    return address(f"{view.endpoint}.list", {"all": "yes"} if start(view) or view.opening() else {})

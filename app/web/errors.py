@@ -7,7 +7,7 @@ from flask_babel import force_locale
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
 from app.db import sqla
@@ -70,9 +70,13 @@ def wants_json() -> bool:
 
 def _refused() -> object:
     """Somebody asked for what they may not open: it is kept, without what stood behind the question mark."""
-    if who.me().is_signed_in:
-        who.hooks().record("denied", "page", request.path[:64])
+    _note_refusal()
     return page(403)
+
+
+def _note_refusal() -> None:
+    if who.me().is_signed_in:
+        who.hooks().record("denied", "page", request.path)
 
 
 def _database_error(error: DBAPIError) -> object:
@@ -81,7 +85,7 @@ def _database_error(error: DBAPIError) -> object:
     try:
         refusal = busy if is_transient(error) else saving.explain(error)
     except DBAPIError:
-        log.exception("database error on %s", request.path)
+        log.exception("database error on %s", request.endpoint)
         return page(500)
     if is_api():
         return answers.refused(refusal)
@@ -91,6 +95,8 @@ def _database_error(error: DBAPIError) -> object:
 def _http_error(error: HTTPException) -> object:
     if error.response is not None:
         return error.response
+    if isinstance(error, SecurityError):  # no address can be built for a host that is not ours
+        return make_response(_bare_page(PAGES[400][0], T("This server does not answer under this name.")), 400)
     answer = make_response(_refused() if error.code == 403 else page(error.code or 500))
     answer.headers.update({key: value for key, value in error.get_headers() if key == "Allow"})
     if error.code == 401:
@@ -109,6 +115,8 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(RuleError)
     def rule_error(error: RuleError) -> object:
+        if error.status == 403:
+            _note_refusal()
         if is_api():
             return answers.refused(error)
         return page(error.status, " ".join(say(text) for _, text in error.errors))
@@ -119,6 +127,6 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def any_error(_error: Exception) -> object:
-        log.exception("unexpected error on %s", request.path)
+        log.exception("unexpected error on %s", request.endpoint)
         sqla.session.rollback()
         return page(500)

@@ -310,8 +310,11 @@ class ReferenceField(Field):
             raise ValueError(say(T("Choose one of the list.")))
 
     def pre_validate(self, form: Any) -> None:
-        if self.data is not None and self._row() is None:
+        row = self._row()
+        if self.data is not None and row is None:
             raise ValidationError(say(T("Choose one of the list.")))
+        # a patient whose record was merged into another while the form stood open
+        self.data = getattr(row, "merged_into_id", None) or self.data
 
     def _row(self) -> Any:
         return self.find(self.data) if self.find is not None and self.data is not None else None

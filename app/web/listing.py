@@ -5,7 +5,7 @@ their references in one statement; counts stop at `COUNT_CAP`.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ from app.kernel.keys import parse_key
 from app.web import plain, related, who
 
 PAGE_SIZE, LARGEST_PAGE, COUNT_CAP, DEEPEST = 25, 100, 1_001, 10_000_000
+# table → every key of what a key stands for, where a thing may have several: the records of one patient
+SAME: dict[str, Callable[[Session, int], Sequence[int]]] = {}
 TASTED = 300  # rows of an export that show which columns it needs
 _CI = "utf8mb4_unicode_520_ci"
 
@@ -96,8 +98,10 @@ class Listing:
         type_ = column.type
         if isinstance(type_, CodeType | WordType):
             return (("", _is_member),)
-        if column.foreign_keys or related.is_key(self.model, column.key):
-            return (("", _is_number),)
+        if column.foreign_keys or related.is_key(self.model, column.key) or column.key in self.view.lookups:
+            return (("", self._is_reference),)
+        if column.key in self.view.filter_choices:
+            return (("", _is_text),)
         if isinstance(type_, sa.Boolean):
             return (("", _is_yes),)
         if isinstance(type_, Instant | sa.Date):
@@ -105,6 +109,14 @@ class Listing:
         if isinstance(type_, sa.Integer | Tugrug):
             return (("_from", _at_least), ("_to", _at_most))
         return (("", like),)
+
+    def _is_reference(self, column: Any, typed: str) -> ColumnElement[bool] | None:
+        key = parse_key(typed)
+        if key is None:
+            return None
+        table = next((one.column.table.name for one in column.foreign_keys), "")
+        keys = SAME[table](self.session, key) if table in SAME else (key,)
+        return sa.and_(column.in_(keys)) if len(keys) > 1 else sa.and_(column == keys[0])
 
     # --- SQL
 
@@ -220,9 +232,8 @@ def _is_member(column: Any, typed: str) -> ColumnElement[bool] | None:
     return column == found[0] if found else None
 
 
-def _is_number(column: Any, typed: str) -> ColumnElement[bool] | None:
-    key = parse_key(typed)
-    return None if key is None else column == key
+def _is_text(column: Any, typed: str) -> ColumnElement[bool] | None:
+    return column == typed
 
 
 def _is_yes(column: Any, typed: str) -> ColumnElement[bool] | None:

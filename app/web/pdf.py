@@ -6,6 +6,7 @@ Cyrillic as black boxes.
 
 import io
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, render_template
@@ -17,6 +18,8 @@ from app.web.text import speaking
 from app.web.theme import STATIC
 
 log = logging.getLogger(__name__)
+# table → the paper of a row (its file name and the PDF), None where it has none yet; filled by the rooms' views
+PAPERS: dict[type[Any], Callable[[Any], "tuple[str, bytes] | None"]] = {}
 FONTS = STATIC / "vendor" / "noto-sans"
 
 

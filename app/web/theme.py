@@ -108,8 +108,10 @@ def at_page(page: int, after: Any = None) -> str:
 
 
 def without(key: str) -> str:
-    """This list's address without one filter."""
-    return _address(**{key: None, "page": None, "after": None})
+    """This list's address without one filter; without the last one it is the whole list, however it opens."""
+    order = {} if request.query_string else {"sort": None, "dir": None}  # the order it opened with
+    left = {name for name, value in request.args.items() if value} - {key, "page", "after", *order}
+    return _address(**{key: None, "page": None, "after": None, **order, **({} if left else {"all": "yes"})})
 
 
 def sorted_by(listing: Any, name: str) -> str:
@@ -131,7 +133,9 @@ def filter_boxes(view: Any, name: str) -> list[dict[str, Any]]:
     box: dict[str, Any] = {"key": name, "label": caption, "css": "", "choices": [], "lookup": "", "chosen": ""}
     if isinstance(column.type, CodeType | WordType):
         return [{**box, "choices": [(member.word, say(member)) for member in column.type.enum_class]}]
-    if column.foreign_keys:
+    if name in view.filter_choices:
+        return [{**box, "choices": view.filter_choices[name]()}]
+    if column.foreign_keys or name in view.lookups:
         return [{**box, "lookup": url_for(f"{view.endpoint}.lookup", column=name), "chosen": _chosen(view, name)}]
     if isinstance(column.type, sa.Boolean):
         return [{**box, "choices": [("yes", say(True)), ("no", say(False))]}]
@@ -159,8 +163,10 @@ def filter_text(view: Any, found: Any) -> str:
     value: Any = found.value
     if isinstance(column.type, CodeType | WordType):
         value = next(member for member in column.type.enum_class if member.word == found.value)
-    elif column.foreign_keys or related.is_key(view.model, column.key):
+    elif column.foreign_keys or related.is_key(view.model, column.key) or found.column in view.lookups:
         value = _chosen(view, found.column) or found.value
+    elif found.column in view.filter_choices:
+        value = dict(view.filter_choices[found.column]()).get(found.value, found.value)
     elif isinstance(column.type, sa.Boolean):
         value = found.value == "yes"
     sign = "≥ " if found.key.endswith("_from") else "≤ " if found.key.endswith("_to") else ""

@@ -24,7 +24,9 @@ class Identity:
     theme: str = "auto"
     employee_id: int | None = None
     patient_id: int | None = None
+    merged_patient_ids: tuple[int, ...] = ()  # further numbers of the same person
     must_change_password: bool = False
+    must_enrol: bool = False  # the role needs a second factor, and there is none
     unread: int = 0  # notifications that wait for the person
     preferences: Mapping[str, Any] = field(default_factory=dict, compare=False)  # saved filters, columns
 

@@ -1,11 +1,15 @@
-"""What changes by itself when a day ends: how long ago patients were here, who called, and slots that have passed."""
+"""What changes by itself when a day ends: how long ago patients were here, who called, slots that
+have passed, and files that belong to nobody.
+"""
 
-from datetime import date, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from sqlalchemy.orm import Session
 
 from app.communication import actions as communication
 from app.communication.queries import unknown_numbers_now_known
+from app.files import upkeep
+from app.files.depot import Depot
 from app.kernel.dates import add_months, day_bounds
 from app.people import actions as people
 from app.people import queries
@@ -47,3 +51,8 @@ def link_calls(session: Session) -> int:
 def drop_past_slots(session: Session, today: date, zone: tzinfo) -> int:
     """Drop the slots of the days before today: nothing can be booked there any more. Returns how many."""
     return purge_slots(session, day_bounds(today, zone)[0])
+
+
+def sweep_files(session: Session, depot: Depot, now: datetime) -> int | None:
+    """Remove files that a crash left without a row. Returns how many; None where they can't be this database's."""
+    return upkeep.sweep(session, depot, now)

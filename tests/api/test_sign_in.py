@@ -12,9 +12,10 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from app.security import actions, identity
+from app.security import actions, identity, second_factor
 from app.security.models import LoginAttempt, SessionToken, User, UserProfile
-from app.security.rules import LoginOutcome, SessionType, is_totp
+from app.security.rules import LoginOutcome, SessionType
+from app.security.rules.second_factor import matching_step
 from tests.api.program import LOGIN, Program, program, sign_in
 from tests.factories.clinic import CAST, CSRF, PASSWORD, Clinic
 
@@ -120,24 +121,24 @@ def code_at(secret: str, at: float) -> str:
 
 def test_the_code_of_the_standards_example_is_the_one() -> None:
     secret = base64.b32encode(b"12345678901234567890").decode()
-    assert is_totp(secret, "287082", datetime.fromtimestamp(59, UTC))  # RFC 6238, appendix B
-    assert is_totp(secret, "081804", datetime.fromtimestamp(1111111109, UTC))
-    assert not is_totp(secret, "287082", datetime.fromtimestamp(200, UTC))
-    for typed in ("", "28708", "abcdef", "２８７０８２"):
-        assert not is_totp(secret, typed, datetime.fromtimestamp(59, UTC))
-    assert not is_totp("not base 32!", "287082", datetime.fromtimestamp(59, UTC))
+    assert matching_step(secret, "287082", datetime.fromtimestamp(59, UTC)) == 1  # RFC 6238, appendix B
+    assert matching_step(secret, "081804", datetime.fromtimestamp(1111111109, UTC)) == 1111111109 // 30
+    assert matching_step(secret, "287082", datetime.fromtimestamp(200, UTC)) is None
+    for typed in ("", "28708", "abcdef", "２８７０８２", "\ud800"):
+        assert matching_step(secret, typed, datetime.fromtimestamp(59, UTC)) is None
+    assert matching_step("not base 32!", "287082", datetime.fromtimestamp(59, UTC)) is None
 
 
 def test_a_second_factor_is_asked_for_and_its_failures_count(clinic: Clinic) -> None:
-    secret = base64.b32encode(b"12345678901234567890").decode()
-    key = clinic.user("Manager").id
-    clinic.unit(lambda s: setattr(s.get_one(UserProfile, key), "totp_secret", secret))
+    seed, key = second_factor.new_seed(), clinic.user("Manager").id
+    secret = second_factor.secret_of(str(clinic.app.secret_key), seed)
+    clinic.unit(lambda s: setattr(s.get_one(UserProfile, key), "totp_secret", seed))
     assert sign_in(clinic, "Manager").status_code == 401
     assert sign_in(clinic, "Manager", otp="000000").status_code == 401
     assert sign_in(clinic, "Manager", otp=code_at(secret, time.time())).status_code == 200
     for _ in range(5):
         sign_in(clinic, "Manager", otp="000000")
-    assert sign_in(clinic, "Manager", otp=code_at(secret, time.time())).status_code == 401
+    assert sign_in(clinic, "Manager", otp=code_at(secret, time.time() + 30)).status_code == 401
     outcomes = [row.outcome for row in clinic.session.scalars(sa.select(LoginAttempt))]
     assert LoginOutcome.WRONG_SECOND_FACTOR in outcomes
     assert outcomes[-1] is LoginOutcome.LOCKED
@@ -171,16 +172,22 @@ def test_a_switched_off_user_and_an_expired_or_idle_session_are_out(clinic: Clin
     assert status_with(clinic, token) == 401
 
 
-def test_another_role_counts_at_once(clinic: Clinic) -> None:
+def test_another_role_ends_the_token_at_once(clinic: Clinic) -> None:
     who = program(clinic, "Receptionist")
     assert who.get("/api/v1/payments/").status_code == 200
     key = clinic.user("Receptionist").id
 
-    clinic.unit(lambda s: actions.change_roles(s, s.get_one(User, key), ["Nurse"], ["Admin"]))
-    assert who.get("/api/v1/patients/").status_code == 200
-    assert who.get("/api/v1/payments/").status_code == 403
-    clinic.unit(lambda s: actions.change_roles(s, s.get_one(User, key), ["Patient"], ["Admin"]))
-    assert who.get("/api/v1/patients/").status_code == 403
+    def give(role: str) -> None:
+        clinic.unit(lambda s: actions.change_roles(s, s.get_one(User, key), [role], ["Admin"], datetime.now(UTC)))
+
+    give("Nurse")
+    assert who.get("/api/v1/patients/").status_code == 401
+    again = program(clinic, "Receptionist")
+    assert again.get("/api/v1/patients/").status_code == 200
+    assert again.get("/api/v1/payments/").status_code == 403
+    give("Patient")
+    assert again.get("/api/v1/patients/").status_code == 401
+    assert sign_in(clinic, "Receptionist").status_code == 403
 
 
 def test_signing_out_ends_the_token(clinic: Clinic) -> None:

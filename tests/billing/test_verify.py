@@ -46,6 +46,7 @@ SPOILED: list[tuple[str, str]] = [
     ("UPDATE patient_account SET adjustments = adjustments + 1", "sums of an account"),
     ("UPDATE patient_account SET balance = balance + 1", "sums of an account"),
     ("UPDATE patient_account SET balance = balance + 1", "invoices and credit of an account"),
+    ("UPDATE patient_account SET balance = balance + 1", "invoices and credit of merged records"),
     ("UPDATE invoice SET number = '2026-000009' WHERE invoice_id = 1", "numbers of invoices"),
     ("UPDATE payment SET number = '2026-000009' WHERE payment_id = 1", "numbers of payments"),
     ("UPDATE document_counter SET last_number = last_number + 1 WHERE kind = 'invoice'", "numbers of invoices"),
@@ -63,7 +64,16 @@ def books(clinic: Clinic) -> Clinic:
     payment = clinic.make(billing.pay, made=invoice, amount=60_000)
     clinic.make(billing.adjustment, made=invoice, amount=20_000)
     clinic.make(billing.refund, made=payment, amount=10_000)
+    clinic.unit(_two_of_one)
     return clinic
+
+
+def _two_of_one(session: Session) -> None:
+    """Somebody with two records and an account under each."""
+    one, other = people.patient(session), people.patient(session)
+    for row in (one, other):
+        billing.actions.lock_account(session, row.patient_id)
+    other.merged_into_id = one.patient_id
 
 
 OFF = {"sqlite": "PRAGMA ignore_check_constraints = ON", "mariadb": "SET check_constraint_checks = 0"}

@@ -163,7 +163,8 @@ def texts(page: Any, pattern: re.Pattern[str]) -> list[tuple[str, str]]:
     """The texts of a page that hold something of a pattern, each with where it stands: also what is hidden, what only a
     screen reader says, and what a script may show. What stands in a field, and what is marked as another language or as
     not to be translated, is left out."""
-    found = [*_said(page.xpath("//body")[0]), (page.xpath("string(//title)"), "title")]
+    bodies = page.xpath("//body")  # none: a file that was sent
+    found = [*(_said(bodies[0]) if bodies else []), (page.xpath("string(//title)"), "title")]
     for script in page.xpath("//*[@id='texts']"):
         found += [(text, "script") for text in _strings(json.loads(script.text or "{}"))]
     return [(" ".join(text.split()), place) for text, place in found if pattern.search(text)]

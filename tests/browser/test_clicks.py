@@ -192,6 +192,7 @@ def test_from_treated_to_the_printed_receipt_in_cash_are_at_most_five_steps(desk
     hands, page = Hands(desk.page), desk.page
     hands.click(".floor.pay .checkout button >> nth=0")
     page.wait_for_selector("#pay-button")
+    page.wait_for_function("document.activeElement.form?.contains(document.getElementById('pay-button'))")
     hands.press("Enter")  # the amount is filled and has the focus, cash is chosen
     page.wait_for_selector("#print-receipt")
     with page.expect_popup() as paper:

@@ -9,10 +9,12 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page
 
-from app.catalogue.models import Medicine, ServiceType
+from app.catalogue.models import ConsentTemplate, Medicine, ServiceType
+from app.clinical.models import MedicalFile
 from app.communication.models import Message, MessageTemplate, Sms
 from app.db import sqla
 from app.db.base import metadata
+from app.files.models import StoredFile
 from tests.browser.crawl import FAULTS, Reader, read_all, texts, walk_all
 from tests.browser.people import ROLES, Server
 
@@ -22,7 +24,9 @@ pytestmark = pytest.mark.browser
 NAMES = frozenset({
     "Soyoo", "CSV", "Excel", "xlsx", "csv", "txt", "PDF", "SMS", "QPay", "SocialPay", "Facebook", "FDI", "QR", "IP", "mn", "en",
     "MariaDB", "SQLite", "Ctrl", "Enter", "Chrome", "Firefox", "Safari", "Edge", "Linux", "Windows", "Android",
+    "DICOM", "JPEG", "PNG", "WebP", "TIFF", "BMP", "GIF", "HEIC",  # kinds of files
     "REST", "API", "INR",  # programs; a test of the blood
+    "JSON", "ZIP", "kB", "MB", "Google", "Microsoft", "Authenticator", "Aegis",
     "II", "III", "IV", "AB",  # blood groups
 })  # fmt: skip
 CODES = re.compile(
@@ -31,6 +35,7 @@ CODES = re.compile(
     r"|\b[A-Z]\d\d(?:\.\d+)?\b"  # ICD
     r"|\b[A-Z]{2,8}-?\d+\b|\b[A-Z]{2,4}-[A-Z0-9]{1,4}\b"  # the code of a service, a supply, a document
     r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"  # the number of a request
+    r"|\b[0-9a-f]{16}(?:[0-9a-f]{48})?\b"  # the key or the hash of a seal
     r"|\b[\w-]+\.(?:csv|xlsx|pdf)\b"
     r"|^\d?[UL][LR]$"  # a quarter of the mouth, in Palmer's notation
     r"|\b[1-8][1-8] [MDBLPOIF]{1,5}\b|^[MDBLPOIF]{1,5}$|(?<=\w )[MDBLPOIF]{1,5}(?= \()"  # surfaces of a tooth
@@ -107,7 +112,10 @@ def told(found: dict[str, str]) -> str:
 
 @pytest.mark.parametrize(("role", "clinic"), PLACES, indirect=["clinic"])
 def test_every_page_speaks_mongolian(role: str, clinic: Server) -> None:
-    columns = (Medicine.generic_name, ServiceType.code, MessageTemplate.code, Message.body, Sms.sms_text)
+    columns = (
+        Medicine.generic_name, ServiceType.code, MessageTemplate.code, Message.body, Sms.sms_text,
+        StoredFile.original_name, StoredFile.media_type, MedicalFile.dicom, ConsentTemplate.code,
+    )  # fmt: skip
     names = frozenset().union(*(words(LATIN, written(clinic, column)) for column in columns))
     found = foreign_words(Reader(clinic, ROLES[role], "mn"), LATIN, NAMES | names, sends=role == "Admin")
     assert not found, told(found)

@@ -118,3 +118,35 @@ def test_the_bell_costs_no_statement_of_its_own(clinic: Clinic) -> None:
         with clinic.statements() as seen:
             desk.get(path)
         assert len(seen) == count, path
+
+
+def choose(clinic: Clinic, role: str, keys: list[int], sure: bool = True) -> object:
+    data: dict[str, object] = {"row": [str(key) for key in keys], "next": "/notifications"}
+    return clinic.client(role).submit("/notifications/bulk/read", {**data, "sure": "yes"} if sure else data)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("role", ["Nurse", "Manager", "Patient"])
+def test_the_chosen_ones_are_read_and_no_other(clinic: Clinic, role: str) -> None:
+    keys = [ring(clinic, role) for _ in range(3)]
+    page = clinic.client(role).get("/notifications").text
+    assert all(f'name="row" value="{key}"' in page for key in keys)
+    choose(clinic, role, keys[:2], sure=False)
+    assert [clinic.session.get_one(Notification, key).read_at for key in keys] == [None] * 3
+    choose(clinic, role, keys[:2])
+    rows = [clinic.session.get_one(Notification, key, populate_existing=True) for key in keys]
+    assert [row.read_at is not None for row in rows] == [True, True, False]
+    assert {row.read_by for row in rows[:2]} == {clinic.user(role).id}
+
+
+def test_what_was_read_keeps_when_and_somebody_elses_stops_all(clinic: Clinic) -> None:
+    first, second = ring(clinic, "Nurse"), ring(clinic, "Nurse")
+    choose(clinic, "Nurse", [first])
+    was = clinic.session.get_one(Notification, first, populate_existing=True).read_at
+    other = ring(clinic, "Admin")
+    choose(clinic, "Nurse", [first, second, other])
+    assert clinic.session.get_one(Notification, other, populate_existing=True).read_at is None
+    assert clinic.session.get_one(Notification, second, populate_existing=True).read_at is None
+    choose(clinic, "Nurse", [first, second])
+    assert clinic.session.get_one(Notification, first, populate_existing=True).read_at == was
+    assert clinic.session.get_one(Notification, second, populate_existing=True).read_at is not None

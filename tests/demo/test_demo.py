@@ -102,9 +102,9 @@ def test_every_sum_adds_up(loaded: Flask) -> None:
 
 # Tables of a demo clinic that stay empty until somebody works in it.
 EMPTY_AT_FIRST = {
+    "AuditSeal": "the first worker seals what was written",
     "Job": "what is to be done in the background is done",
-    "MedicalFile": "a real file lies behind each: somebody uploads it",
-    "StoredFile": "a real file lies behind each: somebody uploads it",
+    "PatientMerge": "nobody was registered twice",
     "LoginAttempt": "nobody has tried to sign in yet",
     "SessionToken": "nobody has signed in yet",
     "ShareLink": "made when a paper is printed",

@@ -6,11 +6,13 @@ from html import unescape
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from app.clinical.rules import PlanStatus
-from app.lab.rules import LabRequestStatus, ResultFlag
+from app.desk import figures
+from app.lab.rules import LabRequestKind, LabRequestStatus, ResultFlag
 from app.people.models import Employee
-from tests.factories import clinical, lab, people
+from tests.factories import clinical, lab, machine, people
 from tests.factories.clinic import Clinic
 from tests.reporting import common
 from tests.reporting.common import close, posting
@@ -80,3 +82,23 @@ def test_a_coordinator_sees_the_plans_that_wait(clinic: Clinic) -> None:
     assert f"/treatment-plans/{waiting.treatment_plan_id}" in page
     assert "Хүлээгч" in page
     assert "Асуусан" in page
+
+
+def test_a_test_that_came_back_is_no_work_to_fit(clinic: Clinic) -> None:
+    doctor = clinic.session.scalar(sa.select(Employee).where(Employee.user_id == clinic.user("Doctor").id))
+    back = {"doctor": doctor, "status": LabRequestStatus.RECEIVED}
+    crown = clinic.make(lab.request, **back)
+    clinic.make(lab.request, kind=LabRequestKind.MEDICAL_TEST, teeth=None, shade=None, **back)
+    found = figures.lab_work(clinic.session, doctor.employee_id, clinic.today)
+    assert [row.lab_request_id for row in found] == [crown.lab_request_id]
+
+
+def test_the_measures_look_back_as_far_as_the_clinic_set(clinic: Clinic) -> None:
+    manager = clinic.client("Manager")
+    assert "Did not show up, 90 days" in manager.get("/dashboard").text
+    clinic.make(machine.setting, key="reporting.measure_days", value=10)
+    page = manager.get("/dashboard").text
+    assert "Did not show up, 10 days" in page
+    assert f"start_at_from={clinic.today - timedelta(days=9)}" in page
+    lately = figures.measured(clinic.today, 10)
+    assert (lately.days, lately.last) == (10, clinic.today)

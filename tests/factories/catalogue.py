@@ -9,7 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.catalogue import actions, queries
-from app.catalogue.models import DiagnosisCode, Medicine, ServiceCatalog, ServicePrice, ServiceType, ToothDefinition
+from app.catalogue.models import (
+    ConsentTemplate,
+    DiagnosisCode,
+    Medicine,
+    ServiceCatalog,
+    ServicePrice,
+    ServiceType,
+    ToothDefinition,
+)
 from app.catalogue.rules import MedicineForm
 
 TODAY = datetime.now(ZoneInfo("Asia/Ulaanbaatar")).date()
@@ -77,3 +85,8 @@ def medicine(session: Session, **values: Any) -> Medicine:
         "allergens": [],
     }
     return actions.save_medicine(session, Medicine(), {**base, **values}, may_price=True)
+
+
+def consent_template(session: Session, code: str = "personal-data") -> ConsentTemplate:
+    """A text that came with the clinic."""
+    return session.scalars(sa.select(ConsentTemplate).where(ConsentTemplate.code == code)).one()

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from app.catalogue.models import DiagnosisCode, Medicine, ServiceCatalog, ServiceType
 from app.catalogue.rules import MedicineForm, Scope
 from app.clinical import actions, queries, rules
+from app.clinical.actions.consents import give_consent
 from app.clinical.models import (
+    Consent,
     MedicalFile,
     OdontogramSnapshot,
     PlannedProcedure,
@@ -27,9 +29,8 @@ from app.clinical.models import (
     TreatmentPlan,
 )
 from app.clinical.rules import Condition
-from app.files.models import StoredFile
 from app.people.models import Employee, Patient
-from tests.factories import people
+from tests.factories import catalogue, files, people
 
 ZONE = ZoneInfo("Asia/Ulaanbaatar")
 ANY = actions.Writer(None, 10_000)  # somebody who may give any discount
@@ -200,22 +201,24 @@ def snapshot(session: Session, visit: Treatment | None = None) -> OdontogramSnap
 
 
 def medical_file(session: Session, visit: Treatment | None = None, **values: Any) -> MedicalFile:
-    """An X-ray whose file is a row only."""
+    """An X-ray, its file and its preview."""
     at, number = visit or treatment(session), next(_numbers)
-    stored = StoredFile(
-        key=f"{number:064x}",
-        original_name=f"зураг {number}.jpg",
-        media_type="image/jpeg",
-        bytes=1_400_000,
-        sha256="0" * 64,
-    )
-    session.add(stored)
-    session.flush()
+    stored = files.stored_file(session, files.x_ray(number), original_name=f"зураг {number}.png")
     base = {
         "patient_id": at.patient_id, "treatment_id": at.treatment_id, "stored_file_id": stored.stored_file_id,
+        "preview_id": files.stored_file(session, files.picture("JPEG", "L"), media_type="image/jpeg").stored_file_id,
         "category": rules.FileCategory.X_RAY, "name": f"36-р шүд {number}", "taken_on": today(),
     }  # fmt: skip
     row = MedicalFile(**{**base, **values})
     session.add(row)
     session.flush()
     return row
+
+
+def consent(session: Session, patient: Patient | None = None, code: str = "marketing", **values: Any) -> Consent:
+    """A consent signed on paper."""
+    owner = patient or people.patient(session)
+    template = catalogue.consent_template(session, code)
+    base = {"patient_id": owner.patient_id, "consent_template_id": template.consent_template_id,
+            "signed_by": owner.full_name, "way": rules.ConsentWay.PAPER}  # fmt: skip
+    return give_consent(session, {**base, **values}, by=None, now=datetime.now(UTC))

@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.audit import actions as audit
-from app.audit.models import AuditLog
+from app.audit.actions.seal import seal_some
+from app.audit.models import AuditLog, AuditSeal
 from app.audit.rules import AuditAction
+from app.audit.rules.seal import key_of
 from app.insurance.models import InsurancePlan, InsuranceProvider, PatientInsurance
 from app.insurance.rules import ProviderKind
 from app.jobs import actions as jobs
@@ -33,6 +35,15 @@ def entry(session: Session, table: str = "patient", row: int = 1) -> AuditLog:
     """A line of the audit log."""
     audit.record(session, AuditAction.VIEW, table, row)
     found: AuditLog = _newest(session, AuditLog)
+    return found
+
+
+def seal(session: Session) -> AuditSeal:
+    """A sealed line: the newest, when all before it are sealed too."""
+    entry(session)
+    while seal_some(session, key_of("the key of the tests"), datetime.now(UTC), late=True)[0]:
+        pass
+    found: AuditSeal = session.scalars(sa.select(AuditSeal).order_by(AuditSeal.sequence.desc()).limit(1)).one()
     return found
 
 

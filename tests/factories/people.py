@@ -1,14 +1,15 @@
 """People for tests: each factory goes through the room's action, so that every rule holds."""
 
 import itertools
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.people import actions
-from app.people.models import Employee, MedicalHistoryEntry, Patient, PatientRelation, Position
+from app.people.models import Employee, MedicalHistoryEntry, Patient, PatientMerge, PatientRelation, Position
 from app.people.rules import Gender, HistoryKind, PositionCategory, PositionType, RelationKind, Severity
 from app.security.models import User
 
@@ -101,3 +102,12 @@ def allergy(session: Session, person: Patient | None = None, **values: Any) -> M
     session.add(row)
     session.flush()
     return row
+
+
+def merge(session: Session, kept: Patient | None = None, merged: Patient | None = None) -> PatientMerge:
+    """Two records that are one person."""
+    from app.workflows.merge import merge_patients
+
+    one, other = kept or patient(session), merged or patient(session, first_name="Bat")
+    common: dict[str, Any] = {"picks": {}, "by": None, "now": datetime.now(UTC), "zone": ZoneInfo("Asia/Ulaanbaatar")}
+    return merge_patients(session, one.patient_id, other.patient_id, **common)

@@ -58,6 +58,7 @@ def start_mariadb() -> Server | None:
             f"--datadir={data}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
+            f"--tmpdir={folder}",  # a starting server clears its folder, and a running one may have tables in /tmp
             *user,
         ],
         check=True,
@@ -120,15 +121,17 @@ class MariaDatabases:
         with app.app_context():
             app.extensions["maria"] = self
             self.touched: set[str] = set()
-            event.listen(sqla.engine, "before_cursor_execute", self._watch)
+            event.listen(
+                sa.Engine, "before_cursor_execute", self._watch
+            )  # of every engine: a test may start a second application
         with self.engine.connect() as connection:
             for table in tables():
                 connection.exec_driver_sql(f"CREATE TABLE {self.template}.`{table}` LIKE {self.name}.`{table}`")
                 connection.exec_driver_sql(f"INSERT INTO {self.template}.`{table}` SELECT * FROM {self.name}.`{table}`")
 
-    def _watch(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def _watch(self, connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         found = _WRITES.match(statement)
-        if found:
+        if found and connection.engine.url.database == self.name:
             self.touched.add(found[1])
 
     @staticmethod
@@ -139,6 +142,8 @@ class MariaDatabases:
             sqla.session.remove()
         with self.engine.connect() as connection:
             connection.exec_driver_sql("SET foreign_key_checks = 0")
+            if any(name.startswith("ab_") for name in self.touched):  # the framework's rows go with those they point at
+                self.touched |= {name for name in tables() if name.startswith("ab_")}
             for table in self.touched & tables():
                 connection.exec_driver_sql(f"TRUNCATE TABLE {self.name}.`{table}`")
                 connection.exec_driver_sql(f"INSERT INTO {self.name}.`{table}` SELECT * FROM {self.template}.`{table}`")

@@ -407,7 +407,7 @@ def test_a_file_that_is_too_large_is_refused(clinic: Any) -> None:
     desk = clinic.client("Receptionist")
     large = io.BytesIO("Нэр;Утас\n".encode() + b"x;1\n" * (26 * 2**20 // 4))
     answer = desk.submit("/patients/import", {"file": (large, "a.csv")}, content_type="multipart/form-data")
-    assert answer.status_code == 422
+    assert answer.status_code in (413, 422)
 
 
 def test_a_name_of_a_file_is_shown_as_text_and_leads_nowhere(clinic: Any) -> None:

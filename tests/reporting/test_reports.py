@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import date, timedelta
 from html import unescape
 from typing import Any
+from unittest import mock
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -16,9 +17,11 @@ from app.audit.rules import AuditAction
 from app.billing.models import Invoice, InvoiceAdjustment, PaymentAllocation
 from app.billing.queries import OPEN
 from app.billing.rules import AgeBucket, age_bucket
-from app.reporting.reports import REPORTS, REVENUE, ask_of, run
+from app.reporting.reports import REPORTS, REVENUE, Drawn, ask_of, run
 from app.reporting.reports.money import BUDGET
+from app.reporting.views import page as paper
 from app.security import actions
+from app.web import charts
 from app.web.cells import name_of
 from app.web.listing import Listing
 from app.web.views import ClinicView
@@ -177,6 +180,36 @@ def test_a_report_leaves_as_csv_excel_and_pdf_and_that_is_kept(clinic: Clinic, l
     entries = clinic.session.query(AuditLog).filter_by(action=AuditAction.EXPORT, table="report").all()
     assert len(entries) == 12
     assert entries[0].changes["kind"] == "csv"
+
+
+def test_a_report_on_paper_draws_its_bars_beside_those_of_the_period_before(clinic: Clinic) -> None:
+    furnish(clinic)
+    manager = clinic.client("Manager", locale="mn")
+    papers = []
+    with mock.patch.object(paper, "render_pdf", lambda *args, **context: papers.append(context) or b"%PDF"):
+        for query in (
+            "revenue/export.pdf?period=12-months&by=month&measure=net",
+            "aging/export.pdf",
+            "budget/export.pdf",
+        ):
+            assert manager.get(f"/reports/{query}").status_code == 200
+    revenue, aging, budget = papers
+    bars = revenue["bars"]
+    assert len(bars) == 12
+    assert max(max(bar["now_mm"], bar["before_mm"]) for bar in bars) == paper.WIDE_MM - paper.LABEL_MM - paper.FIGURE_MM
+    assert {bar["now_mm"] > 0 for bar in bars} == {True, False}
+    assert any(bar["before_mm"] > 0 for bar in bars)
+    assert {bar["before_mm"] for bar in aging["bars"]} == {0}  # as it stands: nothing before
+    assert len(budget["bars"]) > 1
+
+
+@pytest.mark.parametrize(
+    ("values", "lengths"), [([(50, 100)], [(50.0, 100.0)]), ([(-5, 10)], [(0, 100.0)]), ([(0, 0)], [])]
+)
+def test_the_longest_bar_fills_the_room_and_none_is_below_zero(values, lengths) -> None:
+    bars = [charts.Bar("Өө", now, before, {}) for now, before in values]
+    drawn = Drawn("", "", "", False, False, bars)
+    assert [(bar["now_mm"], bar["before_mm"]) for bar in paper._bars(drawn, 100)] == lengths
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(clinic: Clinic) -> None:

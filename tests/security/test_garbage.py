@@ -14,12 +14,14 @@ from app.db import sqla
 from app.security import actions, queries
 from tests.factories import billing, clinical, people, scheduling, stock
 from tests.factories.clinic import Browser, Clinic
+from tests.security.attacks import attack
 
 GARBAGE = (
     "\x00", "ө😀₮", "\ud800", "x" * 12_000, "1" + "0" * 30, "1E+400", "-1", "NaN", "²", "2026-02-30", "0001-01-01", "9999-12-31",
     "=cmd|' /C calc'!A1", "<script>alert(1)</script>", "999999999999999", "https:evil.mn",
 )  # fmt: skip
-LOGS = re.compile(r"\s(audit_log|session_token|login_attempt)\b")
+# what is kept of a refusal: the logs, and how often somebody gave a wrong password or code
+LOGS = re.compile(r"\s(audit_log|session_token|login_attempt|user_profile SET failed_count)\b")
 
 
 class Forms(HTMLParser):
@@ -93,6 +95,7 @@ def forms_of(clinic: Clinic, browser: Browser) -> dict[str, tuple[str, dict[str,
     return {key: form for key, form in found.items() if not form[0].startswith("/logout")}
 
 
+@attack("Garbage in every field of every form", "V2.2.1")
 def test_garbage_in_every_form_is_refused_in_words_and_writes_nothing(clinic: Clinic) -> None:
     clinic.app.config["PROPAGATE_EXCEPTIONS"] = False
     browser, wrong = clinic.client("Admin", locale="mn"), []
@@ -112,6 +115,7 @@ def test_garbage_in_every_form_is_refused_in_words_and_writes_nothing(clinic: Cl
     assert wrong == []
 
 
+@attack("Numbers that no row has", "V2.2.1")
 @pytest.mark.parametrize("typed", ["9" * 19, "9" * 30, "²", "-1", "%00"])
 def test_a_number_that_no_row_has_is_nowhere(clinic: Clinic, typed: str) -> None:
     admin = clinic.client("Admin")
@@ -131,6 +135,7 @@ QUERIES = (
 )  # fmt: skip
 
 
+@attack("Garbage behind every question mark, keys of the router among it", "V2.2.1")
 def test_no_address_breaks_by_what_stands_behind_its_question_mark(clinic: Clinic) -> None:
     clinic.app.config["PROPAGATE_EXCEPTIONS"] = False
     admin = clinic.client("Admin")
@@ -141,6 +146,7 @@ def test_no_address_breaks_by_what_stands_behind_its_question_mark(clinic: Clini
             assert "javascript:" not in (answer.text if answer.mimetype == "text/html" else "")
 
 
+@attack("`next` and Referer lead to another site (open redirect)", "V1.2.2")
 @pytest.mark.parametrize(
     "typed", ["//evil.mn", "/\\evil.mn", "/\t/evil.mn", "/\n/evil.mn", "https:evil.mn", "javascript:alert(1)"]
 )

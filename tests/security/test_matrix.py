@@ -7,6 +7,7 @@ from werkzeug.routing import IntegerConverter, Rule
 
 from app.security import matrix
 from tests.factories.clinic import CAST, Clinic
+from tests.security.attacks import attack
 
 MARKS = {row.name: row.marks for row in matrix.pages()}
 RIGHTS = {row.name: row.marks for row in matrix.rights()}
@@ -72,6 +73,7 @@ def is_finer(endpoint: str, page: str, role: str | None) -> bool:
     return endpoint in MAKES_FOR_WRITERS and MARKS[page][role] != "W"
 
 
+@attack("Every role and nobody at every route, by GET and POST", "V8.2.1")
 @pytest.mark.parametrize("role", [*CAST, None], ids=str)
 def test_exactly_who_may_gets_in(clinic: Clinic, role: str | None) -> None:
     wrong = []

@@ -7,8 +7,10 @@ import pytest
 from app.people.models import Patient
 from tests.factories import people
 from tests.factories.clinic import Clinic
+from tests.security.attacks import attack
 
 
+@attack("A form of another site", "V3.5.1")
 def test_a_change_without_the_token_is_refused(clinic: Clinic) -> None:
     desk = clinic.client("Receptionist")
     form = {"first_name": "Бат", "phones-0-phone_number_val": "99112233", "phones-1-phone_number_val": "99112234"}
@@ -18,6 +20,7 @@ def test_a_change_without_the_token_is_refused(clinic: Clinic) -> None:
     assert clinic.count(Patient) == before
 
 
+@attack("Changing by a link", "V3.5.3")
 def test_nothing_changes_by_getting_it(clinic: Clinic) -> None:
     key = clinic.make(people.relation).patient_relation_id
     admin = clinic.client("Admin")
@@ -62,6 +65,7 @@ def test_a_refusal_is_a_page_in_the_readers_language(clinic: Clinic, path: str, 
     assert "Traceback" not in answer.text
 
 
+@attack("An error that tells about the inside", "V16.5.1")
 def test_an_unexpected_error_says_so_and_tells_nothing(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     from app.people import queries
 

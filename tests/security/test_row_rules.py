@@ -10,6 +10,7 @@ from app.kernel.errors import NotAllowed
 from app.people.models import Employee, MedicalHistoryEntry, Patient, PatientPhone
 from tests.factories import people
 from tests.factories.clinic import Clinic
+from tests.security.attacks import attack
 
 
 @pytest.fixture
@@ -25,6 +26,7 @@ def as_patient(key: int | None) -> Any:
     return acting_as(Actor(user_id=1, own_patient_id=key, is_limited=True))
 
 
+@attack("A patient reads through statements that forgot to ask whose rows they are", "V8.2.2")
 @pytest.mark.both
 def test_every_way_of_reading_shows_only_ones_own(clinic: Clinic, own_and_other: tuple[int, int]) -> None:
     own, other = own_and_other
@@ -44,6 +46,7 @@ def test_a_patient_user_without_a_record_sees_nothing(clinic: Clinic, own_and_ot
         assert sqla.session.scalars(sa.select(Patient)).all() == []
 
 
+@attack("A patient writes a row for somebody else", "V8.2.2")
 @pytest.mark.both
 def test_a_row_can_not_be_planted_on_somebody_else(clinic: Clinic, own_and_other: tuple[int, int]) -> None:
     own, other = own_and_other
@@ -53,6 +56,7 @@ def test_a_row_can_not_be_planted_on_somebody_else(clinic: Clinic, own_and_other
     assert clinic.count(PatientPhone, PatientPhone.phone_number_val == "+97699887766") == 0
 
 
+@attack("A patient changes many rows at once", "V8.2.2")
 def test_bulk_changes_stay_inside_too(clinic: Clinic, own_and_other: tuple[int, int]) -> None:
     own, other = own_and_other
     with as_patient(own):

@@ -37,6 +37,7 @@ from tests.factories import (
     communication,
     files,
     lab,
+    machine,
     people,
     reporting,
     scheduling,
@@ -66,6 +67,7 @@ class Main:
     lab_request: int
     item: int
     expense: int
+    file: int
     token: str
     visits: int = 0  # so far; each has a time of its own
 
@@ -97,6 +99,7 @@ def begin(session: Session, doctor_user: int) -> Main:
         lab_request=lab.request(session, patient=patient, doctor=doctor, status=lab.S.SENT).lab_request_id,
         item=stock.item(session, on_hand=1_000).inventory_item_id,
         expense=stock.expense(session).expense_id,
+        file=clinical.medical_file(session, treatment).medical_file_id,
         token=security.share(session, SECRET, ShareKind.VERIFY, "invoice", invoice.invoice_id, patient.patient_id),
     )
 
@@ -151,6 +154,8 @@ def _people(session: Session, main: Main) -> None:
     people.allergy(session, patient, name=f"Эм {number}")
     people.allergy(session)
     people.relation(session)
+    people.merge(session)
+    clinical.consent(session)
     plan = _plan(session, f"Даатгал {number}")
     for owner in (patient, other):
         policy = {"insurance_plan_id": plan.insurance_plan_id, "policy_number": f"A-{number}-{owner.patient_id}"}
@@ -296,6 +301,7 @@ def _machine(session: Session) -> None:
     changed = set(session.scalars(sa.select(Setting.key)))
     key = next(key for key in SETTINGS if key not in changed)
     session.add(Setting(key=key, value=SETTINGS[key].default))
+    machine.seal(session)
     outcome = LoginOutcome.WRONG_PASSWORD
     start = {"now": now, "hours": 12, "ip": "", "device": "test", "session_type": SessionType.STAFF}
     security.open_session(session, user.id, **start)

@@ -125,7 +125,7 @@ def test_a_lock_that_is_never_given_back_is_told_plainly(impatient: Clinic, loca
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         answer = add(browser)
-        reading = browser.get("/patients")
+        reading = browser.get("/services")  # who looks at patients leaves a line, and waits
         other.execute("ROLLBACK")
     assert reading.status_code == 200, "who reads never waits"
     assert answer.status_code == 503

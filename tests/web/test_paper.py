@@ -52,6 +52,7 @@ def _lab_request(clinic: Clinic) -> str:
 # Those that say everything in both languages, and those that hold sums alone.
 OTHERS: dict[str, tuple[str, Callable[[Clinic], str]]] = {
     "lab_request.html": ("Doctor", _lab_request),
+    "looks.html": ("Admin", lambda clinic: f"/audit/patients/{clinic.make(people.patient).patient_id}.pdf"),
     "report.html": ("Manager", lambda _: "/reports/revenue/export.pdf"),
 }
 

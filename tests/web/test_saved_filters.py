@@ -140,5 +140,6 @@ def test_every_list_with_all_its_columns_keeps_its_statements(clinic: Clinic) ->
             admin.get(f"{view.route_base}/list/")
             with clinic.statements() as seen:
                 assert admin.get(f"{view.route_base}/list/").status_code == 200, view.endpoint
-            assert len(seen) <= 8, view.endpoint
+            asked = [sql for sql in seen if not sql.startswith("INSERT INTO audit_log")]  # the look comes on top
+            assert len(asked) <= 8, view.endpoint
             assert chosen.LISTS

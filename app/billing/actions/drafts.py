@@ -17,6 +17,7 @@ from app.catalogue.rules import TaxType
 from app.kernel.errors import Conflict, RuleError
 from app.kernel.text import T
 from app.people.models import Patient
+from app.people.queries import kept_id, patient_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def create_invoice(
     allowance: Allowance = NO_LIMIT,
 ) -> Invoice:
     """A draft with these lines. Raises RuleError, NotAllowed, NotFound."""
+    patient_id = kept_id(session, patient_id)
     lock_account(session, patient_id)
     payer = check_payer(session, patient_id, payer_id)
     invoice = Invoice(patient_id=patient_id, treatment_id=treatment_id, payer_id=payer)
@@ -201,7 +203,7 @@ def check_draft(invoice: Invoice) -> None:
 
 def check_payer(session: Session, patient_id: int, payer_id: int | None) -> int | None:
     """The payer, None where it is the patient. Raises RuleError for somebody who does not exist."""
-    if payer_id is None or payer_id == patient_id:
+    if payer_id is None or payer_id in patient_ids(session, patient_id):
         return None
     if session.get(Patient, payer_id) is None:
         raise RuleError(T("Choose one of the list."), field="payer_id")

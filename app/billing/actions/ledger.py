@@ -19,6 +19,7 @@ from app.db.unit import TryAgain
 from app.kernel.errors import NotFound
 from app.kernel.text import T
 from app.people.models import Patient
+from app.people.queries import patient_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,13 @@ class Source:
 
 
 def lock_account(session: Session, patient_id: int) -> PatientAccount:
-    """The patient's account, locked until the unit ends; made with the first money. Raises NotFound."""
-    account = session.get(PatientAccount, patient_id, with_for_update=True)
-    if account is not None:
-        return account
+    """The patient's account, locked until the unit ends; made with the first money. Raises NotFound.
+
+    With it, in the order of their keys, the accounts of records merged with this one: money moves between them.
+    """
+    found = lock_accounts(session, patient_ids(session, patient_id))
+    if patient_id in found:
+        return found[patient_id]
     if session.get(Patient, patient_id) is None:
         raise NotFound(T("This patient does not exist."))
     account = PatientAccount(patient_id=patient_id, charges=0, payments=0, adjustments=0, balance=0)
@@ -54,6 +58,13 @@ def lock_account(session: Session, patient_id: int) -> PatientAccount:
     except IntegrityError as error:
         raise TryAgain from error  # somebody else made it a moment ago
     return account
+
+
+def lock_accounts(session: Session, keys: Iterable[int]) -> dict[int, PatientAccount]:
+    """Those of these patients' accounts that are there, locked in the order of their keys."""
+    statement = sa.select(PatientAccount).where(PatientAccount.patient_id.in_(list(keys)))
+    ordered = statement.order_by(PatientAccount.patient_id).with_for_update()
+    return {row.patient_id: row for row in session.scalars(ordered.execution_options(populate_existing=True))}
 
 
 def lock_invoice(session: Session, invoice_id: int) -> tuple[PatientAccount, Invoice]:

@@ -28,6 +28,7 @@ from app.jobs.rules import CounterKind, document_number
 from app.kernel.errors import Conflict, RuleError
 from app.kernel.money import LARGEST, format_tugrug
 from app.kernel.text import T
+from app.people.queries import is_of, kept_id, patient_ids
 
 LONGEST_KEY = 78  # leaves room for the line of a form
 
@@ -59,6 +60,7 @@ def record_payment(
     a draft or void, NotFound.
     """
     _check_tender(tender, key)
+    patient_id = kept_id(session, patient_id)
     account = lock_account(session, patient_id)
     invoice = _invoice_of(session, patient_id, invoice_id)
     known = payment_of_key(session, key)
@@ -180,7 +182,7 @@ def _invoice_of(session: Session, patient_id: int, invoice_id: int | None) -> In
     if invoice_id is None:
         return None
     _, invoice = lock_invoice(session, invoice_id)
-    if invoice.patient_id != patient_id:
+    if invoice.patient_id not in patient_ids(session, patient_id):
         raise Conflict(T("This invoice is another patient's."))
     return invoice
 
@@ -190,7 +192,7 @@ def _same(session: Session, known: Payment, patient_id: int, tender: Tender, inv
     posted = (AccountEntry.source_table == "payment", AccountEntry.source_row == known.payment_id)
     opened_from = session.scalar(sa.select(AccountEntry.note).where(*posted))
     wanted = (patient_id, tender.amount, tender.method, invoice.number if invoice is not None else None)
-    if (known.patient_id, known.amount, known.method, opened_from) != wanted:
+    if (kept_id(session, known.patient_id), known.amount, known.method, opened_from) != wanted:
         raise Conflict(
             T(
                 "This form recorded payment %(number)s of %(amount)s already. Load the page again for another one.",
@@ -236,7 +238,7 @@ def _flush_once(session: Session) -> None:
 def _spread(session: Session, payment: Payment, amount: int, first: int | None, posting: Posting) -> None:
     """Put a payment on open invoices: on `first`, then on the oldest of the patient."""
     open_ = sa.select(Invoice.invoice_id, Invoice.balance).where(
-        Invoice.patient_id == payment.patient_id, Invoice.status.in_(queries.OPEN)
+        is_of(session, Invoice.patient_id, payment.patient_id), Invoice.status.in_(queries.OPEN)
     )
     owed = session.execute(open_.order_by(Invoice.issued_at, Invoice.invoice_id)).all()
     parts = rules.allocate(amount, [(key, int(balance)) for key, balance in owed], first)

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from app.billing.models import Invoice, InvoiceItem, PatientAccount, Payment, PaymentAllocation, Refund
 from app.billing.rules import BUCKET_DAYS, AgeBucket, InvoiceStatus, PaymentMethod
 from app.clinical.models import TreatmentItem
+from app.people.models import Patient
+from app.people.queries import is_of
 
 OPEN = (InvoiceStatus.ISSUED, InvoiceStatus.PARTLY_PAID)  # something is owed on these, and on no others
 
@@ -90,39 +92,42 @@ def visits_of_payments(session: Session, payment_ids: Iterable[int]) -> Sequence
 
 def invoices_of_patient(session: Session, patient_id: int, limit: int = 50) -> Sequence[Invoice]:
     """The invoices of a patient, the newest first, drafts included."""
-    statement = sa.select(Invoice).where(Invoice.patient_id == patient_id)
+    statement = sa.select(Invoice).where(is_of(session, Invoice.patient_id, patient_id))
     return session.scalars(statement.order_by(Invoice.invoice_id.desc()).limit(limit)).all()
 
 
 def payments_of_patient(session: Session, patient_id: int, limit: int = 50) -> Sequence[Payment]:
     """The payments of a patient, the newest first."""
-    statement = sa.select(Payment).where(Payment.patient_id == patient_id)
+    statement = sa.select(Payment).where(is_of(session, Payment.patient_id, patient_id))
     return session.scalars(statement.order_by(Payment.payment_id.desc()).limit(limit)).all()
 
 
 def balances(session: Session, patient_ids: Iterable[int]) -> dict[int, int]:
-    """What each of these patients owes (negative: the clinic owes them), from the kept sums."""
-    statement = sa.select(PatientAccount.patient_id, PatientAccount.balance)
-    found = session.execute(statement.where(PatientAccount.patient_id.in_(list(patient_ids))))
-    return {patient_id: int(balance) for patient_id, balance in found}
+    """What each of these patients owes (negative: the clinic owes them), from the kept sums of all their records."""
+    wanted = list(patient_ids)
+    account = PatientAccount
+    own = sa.select(account.patient_id, account.balance).where(account.patient_id.in_(wanted))
+    merged = sa.select(Patient.merged_into_id, account.balance).join(account, account.patient_id == Patient.patient_id)
+    rows = session.execute(own.union_all(merged.where(Patient.merged_into_id.in_(wanted))))
+    sums: dict[int, int] = {}
+    for key, balance in rows:
+        sums[key] = sums.get(key, 0) + int(balance)
+    return sums
 
 
 def account_of(session: Session, patient_id: int) -> Account:
-    """A patient's kept sums and credit, in one statement; zeros for somebody without a ledger."""
-    owed = sa.select(_sum(Invoice.balance)).where(Invoice.patient_id == patient_id, Invoice.status.in_(OPEN))
-    statement = sa.select(PatientAccount, owed.scalar_subquery()).where(PatientAccount.patient_id == patient_id)
-    found = session.execute(statement).first()
-    if found is None:
-        return Account()
-    row, open_balance = found
-    return Account(
-        row.charges,
-        row.payments,
-        row.adjustments,
-        row.balance,
-        credit=int(open_balance) - row.balance,  # balance = what is open − credit, at any moment
-        last_payment_at=row.last_payment_at,
+    """A person's kept sums and credit, of all their records together; zeros for somebody without a ledger."""
+    owed = sa.select(_sum(Invoice.balance)).where(
+        is_of(session, Invoice.patient_id, patient_id), Invoice.status.in_(OPEN)
     )
+    account = PatientAccount
+    kept = (_sum(account.charges), _sum(account.payments), _sum(account.adjustments), _sum(account.balance))
+    statement = sa.select(*kept, sa.func.max(account.last_payment_at), owed.scalar_subquery())
+    found = session.execute(statement.where(is_of(session, account.patient_id, patient_id))).one()
+    *sums, last_payment_at, open_balance = found
+    charges, payments, adjustments, balance = map(int, sums)
+    credit = int(open_balance) - balance  # balance = what is open − credit, at any moment
+    return Account(charges, payments, adjustments, balance, credit=credit, last_payment_at=last_payment_at)
 
 
 def left_of_payments(session: Session, patient_id: int) -> list[tuple[Payment, int]]:
@@ -130,7 +135,7 @@ def left_of_payments(session: Session, patient_id: int) -> list[tuple[Payment, i
     allocated = sa.select(_sum(PaymentAllocation.amount)).where(PaymentAllocation.payment_id == Payment.payment_id)
     refunded = sa.select(_sum(Refund.amount)).where(Refund.payment_id == Payment.payment_id)
     left = Payment.amount - allocated.scalar_subquery() - refunded.scalar_subquery()
-    statement = sa.select(Payment, left).where(Payment.patient_id == patient_id, left > 0)
+    statement = sa.select(Payment, left).where(is_of(session, Payment.patient_id, patient_id), left > 0)
     return [(row, int(rest)) for row, rest in session.execute(statement.order_by(Payment.payment_id))]
 
 

@@ -15,7 +15,7 @@ from app.kernel.errors import Conflict
 from app.kernel.text import T
 from app.people.models import Patient
 from app.web import who
-from app.web.pdf import breakable, pdf_answer, render_pdf
+from app.web.pdf import PAPERS, breakable, pdf_answer, render_pdf
 from app.web.text import LOCALES, money
 
 # millimetres of a receipt: a roll has no pages, so its one page is as long as what stands on it
@@ -112,3 +112,18 @@ def _printed(table: str, row: int, patient: int) -> str:
 
 def _address(session: Session, table: str, row: int, patient: int) -> str:
     return screen.verify_address(session, table, row, patient)
+
+
+def _paper_of_invoice(row: Invoice) -> tuple[str, bytes] | None:
+    if row.status is InvoiceStatus.DRAFT:
+        return None
+    return f"invoice-{row.number}", invoice_pdf(row.invoice_id).get_data()
+
+
+def _paper_of_payment(row: Payment) -> tuple[str, bytes] | None:
+    if row.idempotency_key.endswith(":1"):  # the second tender of a form stands on the receipt of the first
+        return None
+    return f"receipt-{row.number}", receipt_pdf(row.payment_id).get_data()
+
+
+PAPERS[Invoice], PAPERS[Payment] = _paper_of_invoice, _paper_of_payment

@@ -5,6 +5,7 @@ Which surfaces a tooth has is `teeth.check_surfaces`; what a service costs on a 
 
 from app.catalogue.rules.kinds import (
     Arch,
+    ConsentKind,
     MedicineForm,
     Scope,
     Surface,
@@ -42,6 +43,7 @@ __all__ = [
     "MEDICAL_TAX_CODE",
     "TEETH",
     "Arch",
+    "ConsentKind",
     "MedicineForm",
     "Scope",
     "Surface",

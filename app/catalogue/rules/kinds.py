@@ -4,7 +4,7 @@ Source: tables.md, catalogue.
 """
 
 from app.kernel.enums import Code, Word
-from app.kernel.text import T
+from app.kernel.text import TC, T
 
 
 class TreatmentStage(Word):
@@ -90,3 +90,13 @@ class MedicineForm(Word):
     LOZENGE = "lozenge", T("Lozenge")
     POWDER = "powder", T("Powder")
     OTHER = "other", T("Other")
+
+
+class ConsentKind(Word):
+    """What somebody agrees to."""
+
+    PERSONAL_DATA = "personal data", T("Personal data")
+    MARKETING = "marketing", T("Offers and news")
+    TREATMENT = "treatment", TC("consent", "Treatment")
+    ANAESTHESIA = "anaesthesia", T("Anaesthesia")
+    PHOTOS = "photos", T("Photos of the teeth")

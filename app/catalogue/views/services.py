@@ -25,6 +25,7 @@ TABS: tuple[tuple[str, Text], ...] = (
     ("ServicePriceView", T("Price changes")),
     ("DiagnosisCodeView", T("Diagnoses")),
     ("ToothDefinitionView", T("Teeth")),
+    ("ConsentTemplateView", T("Texts of consents")),
 )
 
 
@@ -151,6 +152,7 @@ class ServiceTypeView(CatalogueView):
     route_base = "/service-types"
     title_one, title_many = T("Service type"), T("Service types")
     list_columns = ("title", "code", "services", "sort_order")
+    extra_types = {"services": sa.Integer()}
     show_columns = ("name_mn", "name_en", "code", "services", "sort_order")
     edit_columns = ("name_mn", "name_en", "sort_order")
     add_columns = ("code", *edit_columns)

@@ -1,5 +1,13 @@
 """Writes about treatments, the tooth chart and prescriptions, inside the caller's transaction."""
 
+from app.clinical.actions.files import (
+    Added,
+    add_file,
+    change_file,
+    locked_file,
+    mark_invalid,
+    mark_valid,
+)
 from app.clinical.actions.findings import add_diagnosis, add_findings, end_finding, remove_diagnosis
 from app.clinical.actions.items import Writer, add_item, change_item, locked_item, refill_item, remove_item
 from app.clinical.actions.notes import add_note, change_note, locked_note, sign_note, take_snapshot
@@ -30,8 +38,10 @@ from app.clinical.actions.treatments import (
 
 __all__ = [
     "DIRECTIONS",
+    "Added",
     "Writer",
     "add_diagnosis",
+    "add_file",
     "add_findings",
     "add_item",
     "add_medicine",
@@ -40,6 +50,7 @@ __all__ = [
     "add_treatment",
     "begin_treatment",
     "cancel_prescription",
+    "change_file",
     "change_item",
     "change_medicine",
     "change_note",
@@ -51,11 +62,14 @@ __all__ = [
     "end_finding",
     "issue_prescription",
     "lacking",
+    "locked_file",
     "locked_item",
     "locked_note",
     "locked_plan",
     "locked_prescription",
     "locked_treatment",
+    "mark_invalid",
+    "mark_valid",
     "move_plan",
     "move_procedure",
     "refill_item",

@@ -14,6 +14,7 @@ from app.clinical.rules import Condition, Layer
 from app.kernel.errors import NotFound, RuleError
 from app.kernel.text import T
 from app.people.models import Patient
+from app.people.queries import patient_ids
 
 
 def add_diagnosis(
@@ -93,7 +94,7 @@ def add_findings(
 def end_finding(session: Session, patient_id: int, finding_id: int, *, today: date) -> ToothFinding:
     """A finding no longer holds from `today` on. One made today by mistake is ended today. Raises NotFound."""
     row = session.get(ToothFinding, finding_id, with_for_update=True)
-    if row is None or row.patient_id != patient_id:
+    if row is None or row.patient_id not in patient_ids(session, patient_id):
         raise NotFound(T("This record no longer exists."))
     if row.ended_on is None:
         row.ended_on = max(today, row.noted_on)

@@ -16,7 +16,7 @@ from app.jobs.rules import CounterKind, document_number
 from app.kernel.errors import Conflict, NotFound, RuleError
 from app.kernel.text import Names, T
 from app.people.models import Employee
-from app.people.queries import doctors_statement, history_of
+from app.people.queries import doctors_statement, history_of, patient_ids
 from app.security.rules import Locale
 
 DIRECTIONS = ("dosage", "frequency", "duration", "route", "quantity", "instructions")
@@ -152,7 +152,7 @@ def repeat_prescription(
 
     Returns those left out: no longer in use, or with an allergy against them, which needs a reason of its own.
     """
-    if source.patient_id != treatment.patient_id:
+    if source.patient_id not in patient_ids(session, treatment.patient_id):
         raise RuleError(T("This prescription is another patient's."))
     left_out = []
     history = history_of(session, [treatment.patient_id]).get(treatment.patient_id, [])

@@ -14,6 +14,7 @@ from app.clinical.rules import TreatmentStatus
 from app.db.unit import TryAgain
 from app.kernel.errors import NotFound, RuleError
 from app.kernel.text import T, Text
+from app.people.queries import patient_ids
 from app.scheduling.models import Appointment
 
 HEADER = ("visit_type", "chief_complaint", "note", "assistant_id", "case_id")
@@ -73,7 +74,8 @@ def change_visit(session: Session, treatment: Treatment, values: Mapping[str, An
 def _check_case(session: Session, treatment: Treatment, case_id: int) -> None:
     """A case is named by its first visit: an earlier one of the same patient that itself continues nothing."""
     first = session.get(Treatment, case_id)
-    if first is None or first.patient_id != treatment.patient_id or first.case_id is not None or first is treatment:
+    own = patient_ids(session, treatment.patient_id)
+    if first is None or first.patient_id not in own or first.case_id is not None or first is treatment:
         raise RuleError(T("Choose an earlier case of this patient."), field="case_id")
     if first.treatment_date > treatment.treatment_date:
         raise RuleError(T("A case begins with its earliest visit."), field="case_id")

@@ -1,6 +1,8 @@
 """The tables of this room: visits and what was done, notes, plans, files, and the record they make together."""
 
-from app.clinical.models.notes import MedicalFile, OdontogramSnapshot, SoapNote
+from app.clinical.models.consents import Consent
+from app.clinical.models.files import MedicalFile
+from app.clinical.models.notes import OdontogramSnapshot, SoapNote
 from app.clinical.models.plans import PlannedProcedure, TreatmentPlan
 from app.clinical.models.record import MedicalRecord
 from app.clinical.models.visits import (
@@ -14,6 +16,7 @@ from app.clinical.models.visits import (
 )
 
 __all__ = [
+    "Consent",
     "MedicalFile",
     "MedicalRecord",
     "OdontogramSnapshot",

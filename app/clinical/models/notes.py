@@ -1,16 +1,13 @@
-"""Notes of a visit, snapshots of the tooth chart, files."""
+"""Notes of a visit, snapshots of the tooth chart."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Date, ForeignKey, Index, Integer, String, Text, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Integer, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.catalogue.models import ToothDefinition
 from app.clinical.models.visits import Treatment
-from app.clinical.rules import FileCategory
-from app.db import AppendOnly, BigKey, Instant, Stamped, WordType, ascii_string, table_args
-from app.files.models import StoredFile
+from app.db import AppendOnly, BigKey, Instant, Stamped, ascii_string, table_args
 from app.people.models import Patient
 
 
@@ -61,31 +58,3 @@ class OdontogramSnapshot(AppendOnly):
     def title(self) -> str:
         """Its number."""
         return f"#{self.odontogram_snapshot_id}"
-
-
-class MedicalFile(Stamped):
-    """An X-ray, a photo or a paper of a patient."""
-
-    __table_args__ = table_args(Index(None, "patient_id", "taken_on"), Index(None, "treatment_id"))
-    patient_column = "patient_id"
-
-    medical_file_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    patient_id: Mapped[int] = mapped_column(BigKey, ForeignKey("patient.patient_id"))
-    treatment_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("treatment.treatment_id"))
-    tooth_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("tooth_definition.tooth_id"))
-    stored_file_id: Mapped[int] = mapped_column(BigKey, ForeignKey("stored_file.stored_file_id"))
-    preview_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("stored_file.stored_file_id"))
-    category: Mapped[FileCategory] = mapped_column(WordType(FileCategory))
-    name: Mapped[str] = mapped_column("title", String(160))
-    taken_on: Mapped[date] = mapped_column(Date)
-    dicom: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-
-    patient: Mapped[Patient] = relationship(Patient)
-    treatment: Mapped[Treatment | None] = relationship(Treatment)
-    tooth: Mapped[ToothDefinition | None] = relationship(ToothDefinition)
-    file: Mapped[StoredFile] = relationship(StoredFile, foreign_keys=[stored_file_id])
-
-    @property
-    def title(self) -> str:
-        """What it is called."""
-        return self.name

@@ -1,6 +1,16 @@
 """Reads about treatments, the tooth chart and prescriptions."""
 
 from app.clinical.queries.chart import findings_of_patient, missing_teeth, tooth_ids
+from app.clinical.queries.files import (
+    MOST_FILES,
+    file_with_people,
+    files_of,
+    kinds_of_files,
+    neighbours,
+    pictures_beside,
+    same_content,
+    stored_files,
+)
 from app.clinical.queries.notes import Written, diagnosis_names, notes_of_treatment, same_note
 from app.clinical.queries.plans import (
     pending_plans_of_treatment,
@@ -37,6 +47,7 @@ from app.clinical.queries.treatments import (
 )
 
 __all__ = [
+    "MOST_FILES",
     "Prescribed",
     "Visit",
     "Written",
@@ -45,13 +56,18 @@ __all__ = [
     "diagnosis_names",
     "doctors_of_treatments",
     "draft_of",
+    "file_with_people",
+    "files_of",
     "findings_of_patient",
     "items_of",
     "items_of_prescriptions",
+    "kinds_of_files",
     "missing_teeth",
+    "neighbours",
     "notes_of_treatment",
     "open_treatment_of",
     "pending_plans_of_treatment",
+    "pictures_beside",
     "plan_counts",
     "plans_by_id",
     "plans_of_patient",
@@ -61,7 +77,9 @@ __all__ = [
     "procedure_counts",
     "procedures_of",
     "recent_directions",
+    "same_content",
     "same_note",
+    "stored_files",
     "teeth_of_items",
     "tooth_codes",
     "tooth_ids",

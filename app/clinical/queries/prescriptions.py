@@ -11,6 +11,7 @@ from app.clinical.models import Prescription, PrescriptionItem
 from app.clinical.rules import PrescriptionStatus
 from app.kernel.text import T, Text
 from app.people.models import Patient
+from app.people.queries import is_of
 from app.security.rules import Locale
 
 RECENT, LOOKED_THROUGH = 8, 40
@@ -69,7 +70,7 @@ def prescriptions_of_patient(session: Session, patient_id: int, limit: int = 50)
     """The patient's prescriptions, the newest first, drafts before them; two statements."""
     statement = (
         sa.select(Prescription)
-        .where(Prescription.patient_id == patient_id)
+        .where(is_of(session, Prescription.patient_id, patient_id))
         .options(joinedload(Prescription.doctor))
         .order_by(Prescription.issued_at.is_not(None), Prescription.issued_at.desc(), Prescription.prescription_id)
         .limit(limit)

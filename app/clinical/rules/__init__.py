@@ -1,11 +1,13 @@
 """What a visit's work needs (`work.still_needed`), what may be prescribed, and this room's words."""
 
+from app.clinical.rules.files import KINDS_BY_MODALITY, TWICE, Known, check_taken_on, dicom_day, doubts
 from app.clinical.rules.kinds import (
     ON_SURFACES,
     PLAN_MOVES,
     PRESCRIPTION_MOVES,
     TREATMENT_MOVES,
     Condition,
+    ConsentWay,
     FileCategory,
     Layer,
     Outcome,
@@ -63,6 +65,7 @@ from app.clinical.rules.work import (
 )
 
 __all__ = [
+    "KINDS_BY_MODALITY",
     "MOST_PROCEDURES",
     "MOST_QUANTITY",
     "ON_SURFACES",
@@ -71,12 +74,15 @@ __all__ = [
     "PRESCRIPTION_MOVES",
     "PROCEDURE_MOVES",
     "TREATMENT_MOVES",
+    "TWICE",
     "USUAL_DOSAGE",
     "USUAL_FREQUENCY",
     "USUAL_ROUTE",
     "Condition",
+    "ConsentWay",
     "Directions",
     "FileCategory",
+    "Known",
     "Layer",
     "Outcome",
     "PlanStatus",
@@ -105,8 +111,11 @@ __all__ = [
     "check_outcome",
     "check_procedure_move",
     "check_procedures",
+    "check_taken_on",
     "check_teeth",
     "complexity_score",
+    "dicom_day",
+    "doubts",
     "fills_itself",
     "highest",
     "new_surfaces",

@@ -142,6 +142,14 @@ class FileCategory(Word):
     OTHER = "other", T("Other")
 
 
+class ConsentWay(Word):
+    """How a consent was given."""
+
+    PAPER = "paper", T("Signed on paper")
+    ELECTRONIC = "electronic", T("Electronically")
+    SPOKEN = "spoken", T("Spoken, before a witness")
+
+
 class RecordKind(Word):
     """What a line of the medical record is."""
 

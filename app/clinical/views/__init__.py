@@ -1,7 +1,9 @@
 """The screens of treatments, the tooth chart and prescriptions."""
 
+from app.clinical.views import files
+from app.clinical.views.consents import ConsentPage, ConsentView
 from app.clinical.views.lists import PrescriptionView, TreatmentView
-from app.clinical.views.notes import MedicalFileView, NotePage, OdontogramSnapshotView, SoapNoteView
+from app.clinical.views.notes import NotePage, OdontogramSnapshotView, SoapNoteView
 from app.clinical.views.plans import PlannedProcedureView, PlanPage, TreatmentPlanView
 from app.clinical.views.prescribing import DraftItemPage, DraftPage, IssuingPage, PrescriptionPage
 from app.clinical.views.record import MedicalRecordView
@@ -39,6 +41,8 @@ VIEWS = (
     NotePage,
     SoapNoteView,
     OdontogramSnapshotView,
-    MedicalFileView,
+    *files.VIEWS,
     MedicalRecordView,
+    ConsentView,
+    ConsentPage,
 )

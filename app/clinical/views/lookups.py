@@ -73,7 +73,12 @@ add_lookup(Lookup(TreatmentItem, _items, lambda row: f"{row.treatment.title} · 
 add_lookup(Lookup(Prescription, _prescriptions, lambda row: row.patient.title))
 
 _OWN = {"doctor": DOCTORS, "performer": CLINICIANS, "assistant": ASSISTANTS}
-_OTHERS = {"service": "service_catalog", "diagnosis": "diagnosis_code", "medicine": "medicine"}
+_OTHERS = {
+    "service": "service_catalog",
+    "diagnosis": "diagnosis_code",
+    "medicine": "medicine",
+    "tooth": "tooth_definition",
+}
 
 
 def lookup(kind: str) -> Lookup:

@@ -1,4 +1,4 @@
-"""Notes of a visit, written and signed on the treatment page; snapshots and files as tables."""
+"""Notes of a visit, written and signed on the treatment page; snapshots as a table."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.catalogue.queries import names_of_users
 from app.clinical import actions
-from app.clinical.models import MedicalFile, OdontogramSnapshot, SoapNote, Treatment
+from app.clinical.models import OdontogramSnapshot, SoapNote, Treatment
 from app.clinical.rules import Condition, Layer
 from app.clinical.views import forms, screen
 from app.clinical.views.chart import shown_tooth
@@ -99,7 +99,8 @@ class SoapNoteView(ClinicView):
     )  # fmt: skip
     search_columns = ("signed_at", "created_at")
     order_columns = ("signed_at", "created_at")
-    list_template = "clinical/notes.html"
+    extra_types = {"author": None}
+    list_template = "web/parts.html"
     definitions = [
         {"label": T("Notes by month"), "group": "created_at", "series": [(aggregate_count, "")]},
         {"label": T("Signed notes by month"), "group": "signed_at", "series": [(aggregate_count, "")]},
@@ -147,6 +148,7 @@ class OdontogramSnapshotView(ClinicView):
     page, route_base = "/treatments", "/odontogram-snapshots"
     title_one, title_many = T("Snapshot of a tooth chart"), T("Snapshots of tooth charts")
     list_columns = ("number", "patient", "marked", "treatment", "created_at")
+    extra_types = {"marked": sa.Integer()}
     show_columns = ("patient", "treatment", "chart", "hash", "created_at")
     search_columns = ("patient_id", "treatment_id", "created_at")
     order_columns = ("created_at",)
@@ -180,37 +182,6 @@ def chart_lines(chart: dict[str, Any]) -> list[str]:
         ]
         lines.append(f"{shown_tooth(code)}: {', '.join(said)}")
     return lines
-
-
-class MedicalFileView(ClinicView):
-    """X-rays, photos and papers of patients."""
-
-    datamodel = SQLAInterface(MedicalFile)
-    page, route_base = "/treatments", "/medical-files"
-    title_one, title_many = T("Medical file"), T("Medical files")
-    list_columns = ("name", "patient", "category", "taken_on", "tooth", "file", "size")
-    show_columns = (*list_columns, "treatment", "created_at", "updated_at")
-    search_columns = ("patient_id", "category", "tooth_id", "taken_on")
-    order_columns = ("taken_on", "category", "name")
-    default_order = ("taken_on", "desc")
-    chart_date = "taken_on"
-    definitions = [
-        {"label": T("Files by month"), "group": "taken_on", "series": [(aggregate_count, "")]},
-        {"label": T("Files by category"), "group": "category", "series": [(aggregate_count, "")]},
-    ]
-
-    def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
-        """By patient."""
-        return matching_condition(MedicalFile.patient_id, typed)
-
-    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
-        """The file's own name and size."""
-        return {row.row_id: {"file": row.file.original_name, "size": file_size(row.file.bytes)} for row in rows}
-
-
-def file_size(count: int) -> str:
-    """`1.4 MB` of a number of bytes."""
-    return f"{count / 1_000_000:.1f} MB" if count >= 1_000_000 else f"{max(1, round(count / 1_000))} kB"
 
 
 def _notes(session: Session, typed: str, limit: int) -> Sequence[SoapNote]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import render_template, url_for
+from flask import current_app, render_template, url_for
 from sqlalchemy.orm import Session
 
 from app.clinical import queries
@@ -15,7 +15,7 @@ from app.security.actions import share
 from app.security.rules import Locale, ShareKind
 from app.web import who
 from app.web.forms import ClinicForm
-from app.web.pdf import breakable, render_pdf
+from app.web.pdf import PAPERS, breakable, render_pdf
 from app.web.text import today
 
 
@@ -64,3 +64,13 @@ def print_prescription(row: Prescription, language: Locale, secret: str) -> byte
     )
     who.hooks().record("print", "prescription", key, patient=patient)
     return data
+
+
+def _paper_of(row: Prescription) -> tuple[str, bytes] | None:
+    if row.issued_at is None:
+        return None
+    name = f"prescription-{row.number}"
+    return name, print_prescription(row, row.patient.preferred_locale, current_app.config["SECRET_KEY"])
+
+
+PAPERS[Prescription] = _paper_of

@@ -54,8 +54,7 @@ class TreatmentPlanView(ClinicView):
     page, route_base = PAGE, PAGE
     title_one, title_many = T("Treatment plan"), T("Treatment plans")
     list_columns = (
-        "number", "patient", "doctor", "procedures", "urgency", "total", "value_category", "complexity_score",
-        "status", "created_at",
+        "number", "patient", "doctor", "status", "urgency", "procedures", "total", "complexity_score", "created_at",
     )  # fmt: skip
     show_columns = (
         "patient", "doctor", "treatment", "status", "urgency", "value_category", "complexity_score", "total",
@@ -67,6 +66,7 @@ class TreatmentPlanView(ClinicView):
     search_columns = ("status", "urgency", "value_category", "doctor_id", "patient_id", "total", "created_at")
     order_columns = ("total", "complexity_score", "status", "created_at")
     lookups = {"doctor_id": DOCTORS}
+    extra_types = {"procedures": sa.Integer(), "presented_by": None}
     inlines = {
         "procedures": Inline(
             PlannedProcedure, PROCEDURE, "treatment_plan_id", T("Procedures"), least=1, spare=2,

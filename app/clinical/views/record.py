@@ -23,6 +23,7 @@ from app.db import sqla
 from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.people.models import Patient
+from app.people.queries import is_of
 from app.web import cells, who
 from app.web.access import reads
 from app.web.listing import like
@@ -58,7 +59,7 @@ class MedicalRecordView(ClinicView):
         """The patient's own lines: the condition reaches each part of the view, and nobody's are read without it."""
         if not request or request.endpoint == f"{self.endpoint}.chart":
             return []
-        return [MedicalRecord.patient_id == (chosen_patient() or 0)]
+        return [is_of(sqla.session(), MedicalRecord.patient_id, chosen_patient() or 0)]
 
     @expose("/")
     @expose("/list/")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from flask import request
 from flask_appbuilder import aggregate_count, aggregate_sum
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement
@@ -19,11 +20,12 @@ from app.clinical.models import (
     TreatmentItem,
     TreatmentItemTooth,
 )
-from app.clinical.views.chart import item_teeth
-from app.kernel.text import T
+from app.clinical.rules import Layer
+from app.clinical.views.chart import item_teeth, shown_tooth
+from app.kernel.text import TC, T
 from app.people.queries import matching_condition
-from app.web.cells import reference
-from app.web.text import day
+from app.web.cells import reference, with_word
+from app.web.text import day, say
 from app.web.views import ClinicView
 
 
@@ -140,15 +142,24 @@ class TreatmentDiagnosisView(ClinicView):
         return {row.treatment_diagnosis_id: {"patient": reference(found[row.treatment_id])} for row in rows}
 
 
+def _findings(key: str) -> list[ColumnElement[bool]]:
+    """The condition of a part of the findings."""
+    if key == "ended":
+        return [ToothFinding.ended_on.is_not(None)]
+    layer = next((one for one in Layer if one.value == key), None)
+    return [ToothFinding.layer == layer, ToothFinding.ended_on.is_(None)] if layer else []
+
+
 class ToothFindingView(ClinicView):
-    """What teeth have, of all patients."""
+    """What teeth have, of all patients; what has ended is told apart."""
 
     datamodel = SQLAInterface(ToothFinding)
     page, route_base = "/treatments", "/tooth-findings"
     title_one, title_many = T("Finding on a tooth"), T("Findings on teeth")
     list_columns = ("tooth", "surfaces", "condition", "layer", "patient", "noted_by_employee", "noted_on", "ended_on")
     show_columns = (*list_columns, "created_at", "updated_at")
-    search_columns = ("patient_id", "tooth_id", "condition", "layer", "noted_on")
+    search_columns = ("patient_id", "tooth_id", "condition", "layer", "noted_on", "ended_on")
+    list_template = "web/parts.html"
     order_columns = ("noted_on", "ended_on", "condition", "layer")
     definitions = [
         {"label": T("Findings by condition"), "group": "condition", "series": [(aggregate_count, "")]},
@@ -157,9 +168,28 @@ class ToothFindingView(ClinicView):
         {"label": T("Findings by month"), "group": "noted_on", "series": [(aggregate_count, "")]},
     ]
 
+    def base_where(self) -> list[ColumnElement[bool]]:
+        """All, or (`?only=planned`) those of a layer that still hold, or those that have ended."""
+        return _findings(request.args.get("only", "")) if request else []
+
+    def list_context(self, found: Any) -> dict[str, Any]:
+        """The parts of the list."""
+        parts = [*((layer.value, layer.label, None) for layer in Layer), ("ended", T("No longer so"), None)]
+        return {"parts": parts, "only": request.args.get("only", "")}
+
     def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
         """By patient."""
         return matching_condition(ToothFinding.patient_id, typed)
+
+    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+        """The tooth in the reader's notation, and a word beside what has ended."""
+        found: dict[Any, dict[str, Any]] = {
+            row.row_id: {"tooth": shown_tooth(row.tooth.code), "condition": say(row.condition)} for row in rows
+        }
+        for row in rows:
+            if row.ended_on is not None:
+                found[row.row_id]["ended_on"] = with_word(day(row.ended_on), TC("state", "Ended"), "is-over")
+        return found
 
 
 class PrescriptionItemView(ClinicView):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.communication.models import Call, Sms
 from app.communication.rules import ContactType, Direction
+from app.db.looks import saw
 from app.people.models import Employee, EmployeePhone, Patient, PatientPhone, short_name
 
 P, E = ContactType.PATIENT, ContactType.EMPLOYEE
@@ -62,6 +63,7 @@ def _known(session: Session, numbers: set[str], linked: set[tuple[ContactType, i
     ]
     wanted = [arm for arm in arms if arm is not None]
     rows = session.execute(sa.union_all(*wanted)).all() if wanted else []
+    saw(row.key for row in rows if KINDS[row.kind] is ContactType.PATIENT)
     by_number: dict[str, list[Holder]] = {}
     by_key: dict[tuple[Any, Any], Holder] = {}
     for row in sorted(rows, key=lambda row: (row.kind, not row.is_primary, row.key)):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.communication.models import Call, Message, Sms
 from app.communication.rules import Channel, ContactType, Direction, MessageStatus
 from app.people.models import PatientPhone
+from app.people.queries import is_of
 
 CALL, TEXT, MESSAGE = "call", "text", "message"
 WAYS = {int(member): member for member in Direction}
@@ -75,7 +76,9 @@ def _entry(row: Any) -> Entry:
 def _numbers(session: Session, patient_id: int | None) -> Sequence[str]:
     if patient_id is None:
         return ()
-    return session.scalars(sa.select(PatientPhone.phone_number_val).where(PatientPhone.patient_id == patient_id)).all()
+    return session.scalars(
+        sa.select(PatientPhone.phone_number_val).where(is_of(session, PatientPhone.patient_id, patient_id))
+    ).all()
 
 
 def _calls(wanted: Wanted, numbers: Sequence[str]) -> "sa.Select[Any]":

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.communication.models import Message, MessageTemplate
 from app.communication.rules import Channel, MessageStatus
+from app.people.queries import is_of
 from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus
 
@@ -35,7 +36,11 @@ def next_visit(session: Session, patient_id: int, now: datetime) -> Appointment 
     stands = (AppointmentStatus.RESERVED, AppointmentStatus.CONFIRMED)
     statement = (
         sa.select(Appointment)
-        .where(Appointment.patient_id == patient_id, Appointment.start_at > now, Appointment.status.in_(stands))
+        .where(
+            is_of(session, Appointment.patient_id, patient_id),
+            Appointment.start_at > now,
+            Appointment.status.in_(stands),
+        )
         .options(joinedload(Appointment.doctor))
         .order_by(Appointment.start_at)
         .limit(1)

@@ -7,6 +7,7 @@ from flask import redirect, request
 from flask_appbuilder import aggregate_count, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.communication import actions, queries
@@ -15,9 +16,13 @@ from app.db import sqla, unit
 from app.kernel.text import T
 from app.web import saving, who
 from app.web.access import local, quiet, reads
-from app.web.views import ClinicView
+from app.web.views import BulkAction, ClinicView
 
 IN_THE_BELL = 8
+
+
+def _read(view: Any, session: Session, row: Notification) -> None:
+    actions.read(row, who.me().user_id, datetime.now(UTC))
 
 
 class NotificationView(ClinicView):
@@ -31,6 +36,7 @@ class NotificationView(ClinicView):
     order_columns = ("created_at",)
     column_labels = {"title": T("Notification"), "created_at": T("When")}
     list_template, rows_template = "communication/notifications.html", "communication/_notification_rows.html"
+    bulk = {"read": BulkAction(T("Mark as read"), _read, level="read")}
     definitions = [
         {"label": T("Notifications by month"), "group": "created_at", "series": [(aggregate_count, "")]},
     ]

@@ -17,6 +17,7 @@ from app.desk.imports.state import State
 from app.desk.imports.words import Words
 from app.files.lists.sheets import MOST_ROWS
 from app.files.lists.store import Draft, Store
+from app.files.rules import safe_name
 from app.jobs.models import Job
 from app.kernel.errors import RuleError
 from app.kernel.lists import HEADER_WITHIN, Fate, Layout
@@ -25,6 +26,7 @@ from app.security.models import UserProfile
 from app.web import export, who
 from app.web.access import needs_right
 from app.web.text import say, today
+from app.web.uploads import takes_files
 from app.web.views import ClinicPage
 from app.workflows.imports import job as jobs
 from app.workflows.imports.engine import Importable, Setting, Verdicts
@@ -64,13 +66,14 @@ class ImportPage(ClinicPage):
         return page, status
 
     @expose("/", methods=["POST"])
+    @takes_files()
     @may_import
     def upload(self) -> Any:
         """Bring a list; where its columns are understood, all rows are checked at once."""
         file = request.files.get("file")
         if file is None or not file.filename:
             return self._choose(say(T("Choose a file first.")), 422)
-        name = file.filename.replace("\\", "/").rpartition("/")[2][-120:]
+        name = safe_name(file.filename)
         largest, now = who.setting("files.largest_mb"), datetime.now(UTC)
         try:
             draft = self._store().bring(file.stream, name, largest_mb=largest, made_by=who.me().user_id, now=now)

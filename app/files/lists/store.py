@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
+from app.files.depot import copy_limited
 from app.files.lists.sheets import MOST_ROWS, read_rows
 from app.kernel.errors import NotFound, RuleError
 from app.kernel.lists import HEADER_WITHIN, Heads, Layout
@@ -66,7 +67,7 @@ class Store:
         handle, raw = tempfile.mkstemp(dir=self.folder, suffix=".raw")
         try:
             with os.fdopen(handle, "wb") as target:
-                _copy(file, target, largest_mb)
+                copy_limited(file, target, largest_mb)
             return self.take(Path(raw), name, made_by=made_by, now=now)
         finally:
             os.unlink(raw)
@@ -141,15 +142,6 @@ class Store:
             with suppress(FileNotFoundError):
                 if now.timestamp() - path.stat().st_mtime > KEEP.total_seconds():
                     path.unlink()
-
-
-def _copy(source: IO[bytes], target: IO[bytes], largest_mb: int) -> None:
-    size = 0
-    while piece := source.read(2**20):
-        size += len(piece)
-        if size > largest_mb * 2**20:
-            raise RuleError(T("This file is larger than %(most)s MB.", most=largest_mb), field="file")
-        target.write(piece)
 
 
 def layout_as_json(layout: Layout[Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from app.lab.models import LabRequest
 from app.security.actions import share
 from app.security.rules import ShareKind
 from app.web import who
-from app.web.pdf import breakable, render_pdf
+from app.web.pdf import PAPERS, breakable, render_pdf
 from app.web.text import LOCALES, say, speaking, today
 
 WORDS: dict[str, Text] = {
@@ -51,3 +51,10 @@ def _both(text: object) -> str:
         with speaking(language):
             spoken.append(say(text))
     return " / ".join(dict.fromkeys(spoken))
+
+
+def _paper_of(row: LabRequest) -> tuple[str, bytes] | None:
+    return f"lab-request-{row.lab_request_id}", slip(row)
+
+
+PAPERS[LabRequest] = _paper_of

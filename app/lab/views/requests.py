@@ -7,7 +7,6 @@ from typing import Any
 from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import aggregate_count, aggregate_sum, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from markupsafe import Markup
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
@@ -23,6 +22,7 @@ from app.lab.views.lookups import DOCTORS
 from app.people.queries import matching_condition
 from app.web import saving, who
 from app.web.access import reads, writes
+from app.web.cells import with_word
 from app.web.forms import ClinicForm
 from app.web.pdf import pdf_answer
 from app.web.text import day, say, today
@@ -53,7 +53,7 @@ def due_cell(row: LabRequest) -> Any:
     """The day it is due; overdue in colour and word."""
     if not rules.is_overdue(row.status, row.due_on, today()):
         return day(row.due_on)
-    return Markup('{} <span class="label tag tag-danger">{}</span>').format(day(row.due_on), say(T("Overdue")))
+    return with_word(day(row.due_on), T("Overdue"), "tag-danger")
 
 
 def shortened(text: str, most: int | None) -> str:

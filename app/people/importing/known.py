@@ -13,7 +13,7 @@ from app.people.models import Patient, PatientPhone, short_name
 from app.people.rules.importing import Person
 
 _FACTS = (
-    Patient.patient_id,
+    sa.func.coalesce(Patient.merged_into_id, Patient.patient_id).label("patient_id"),  # one person, one record
     Patient.register_number,
     Patient.passport_number,
     Patient.card_number,

@@ -24,7 +24,9 @@ from app.people.rules.core import (
     check_patient,
     check_phones,
     complete_from_register,
+    has_ended,
     patient_status,
+    waits_for_doctor,
 )
 
 __all__ = [
@@ -48,5 +50,7 @@ __all__ = [
     "check_patient",
     "check_phones",
     "complete_from_register",
+    "has_ended",
     "patient_status",
+    "waits_for_doctor",
 ]

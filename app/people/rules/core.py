@@ -289,6 +289,16 @@ def alerts(entries: Sequence[Any], today: date) -> list[Any]:
     ]
 
 
+def has_ended(until: date | None, today: date) -> bool:
+    """Whether an entry of the medical history was said to hold no longer."""
+    return until is not None and until <= today
+
+
+def waits_for_doctor(told_by: ToldBy, confirmed_by: int | None) -> bool:
+    """Whether an entry is only what the patient told, and no doctor has confirmed it."""
+    return told_by is ToldBy.PATIENT and confirmed_by is None
+
+
 def check_employee(values: Mapping[str, Any], today: date) -> None:
     """Refuse an employee without a name or with dates that contradict each other. Raises RuleError."""
     errors: list[tuple[str | None, Text]] = [

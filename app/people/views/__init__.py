@@ -1,14 +1,9 @@
 """The screens of people."""
 
 from app.people.views.employees import DoctorView, EmployeePhoneView, EmployeePositionView, EmployeeView, PositionView
-from app.people.views.patients import (
-    HistoryEntryPage,
-    MedicalHistoryEntryView,
-    PatientPhoneView,
-    PatientRelationView,
-    PatientSearchView,
-    PatientView,
-)
+from app.people.views.history import HistoryEntryPage, MedicalHistoryEntryView
+from app.people.views.merging import VIEWS as MERGING
+from app.people.views.patients import PatientPhoneView, PatientRelationView, PatientSearchView, PatientView
 
 VIEWS = (
     PatientView,
@@ -22,4 +17,5 @@ VIEWS = (
     PositionView,
     EmployeePositionView,
     PatientSearchView,
+    *MERGING,
 )

@@ -11,7 +11,7 @@ from app.people import queries
 from app.people.models import Employee, Patient, Position
 from app.people.words import LABELS
 from app.web import fields
-from app.web.listing import like
+from app.web.listing import SAME, like
 from app.web.lookups import Lookup, add_lookup, by_text
 from app.web.text import day, lazy, today
 from app.web.vocabulary import add_labels
@@ -41,7 +41,8 @@ def _named(session: Session, statement: Any, typed: str, limit: int) -> Sequence
 def _patient_search(session: Session, typed: str, limit: int) -> Sequence[Patient]:
     if typed:
         return queries.find_patients(session, typed, limit)
-    return session.scalars(sa.select(Patient).order_by(Patient.last_seen_at.desc()).limit(limit)).all()
+    statement = sa.select(Patient).where(Patient.merged_into_id.is_(None))
+    return session.scalars(statement.order_by(Patient.last_seen_at.desc()).limit(limit)).all()
 
 
 def patient_detail(patient: Patient) -> str:
@@ -52,6 +53,7 @@ def patient_detail(patient: Patient) -> str:
 
 DOCTORS = Lookup(Employee, _doctor_search, lambda row: row.specialization)
 ASSISTANTS = Lookup(Employee, _assistant_search)
+SAME["patient"] = queries.patient_ids
 PATIENTS = add_lookup(Lookup(Patient, _patient_search, patient_detail))
 add_lookup(Lookup(Employee, _employee_search, lambda row: row.full_name))
 add_lookup(by_text(Position, "display_name_mn", "display_name_en"))

@@ -1,11 +1,11 @@
 """The screens of patients and what belongs to them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, redirect, request, url_for
-from flask_appbuilder import aggregate_count, expose
+from flask import request
+from flask_appbuilder import aggregate_count
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
@@ -15,19 +15,14 @@ from app.db.types import Tugrug
 from app.insurance.models import PatientInsurance
 from app.kernel.dates import clinic_date
 from app.kernel.errors import RuleError
-from app.kernel.keys import parse_key
 from app.kernel.phones import parse_phone
-from app.kernel.text import T, Text
-from app.people import actions, queries
+from app.kernel.text import T
+from app.people import queries
 from app.people.models import MedicalHistoryEntry, Patient, PatientPhone, PatientRelation, PatientSearch
-from app.people.rules import ToldBy
 from app.people.views.lookups import DOCTORS, PHONES
-from app.web import fields, saving, who
-from app.web.access import needs_right, writes
-from app.web.forms import ClinicForm
-from app.web.listing import like
-from app.web.text import lazy, phone_link, say, today
-from app.web.views import ClinicPage, ClinicView, Inline
+from app.web import fields, who
+from app.web.text import lazy, phone_link, today
+from app.web.views import ClinicView, Inline
 from app.workflows.register_patient import change_patient, register_patient
 
 HISTORY_COLUMNS = ("kind", "name", "allergen", "severity", "detail")
@@ -89,7 +84,9 @@ class PatientView(ClinicView):
     lookups = {"assigned_doctor_id": DOCTORS}
     made_fields = {"knows_likely_duplicates": fields.YesField(lazy(T("This is somebody else: save anyway")))}
     column_labels = {"knows_likely_duplicates": T("This is somebody else: save anyway"), "balance": T("Balance")}
-    column_rights, extra_types = {"balance": "see_balance"}, {"balance": Tugrug(), "last_seen_at": sa.Date()}
+    column_rights, extra_types = {"balance": "see_balance"}, {
+        "balance": Tugrug(), "last_seen_at": sa.Date(), "age": sa.Integer(),
+    }  # fmt: skip
     add_template = edit_template = "people/patient_form.html"
     list_template = "people/patients.html"
     definitions = [
@@ -102,6 +99,10 @@ class PatientView(ClinicView):
     def column(self, name: str) -> Any:
         """Name and age sort by what stands behind them."""
         return super().column({"full_name": "sort_name", "age": "birthday"}.get(name, name))
+
+    def base_where(self) -> list[ColumnElement[bool]]:
+        """One line for a person: records merged into another stand in that one."""
+        return [Patient.merged_into_id.is_(None)]
 
     def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
         """Any part of name, register number, card or phone, in every way people write it."""
@@ -209,95 +210,3 @@ class PatientSearchView(ClinicView):
     def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
         """What each key was made of, in words."""
         return {row.row_id: {"kind": KEY_KINDS[row.kind]} for row in rows}
-
-
-class MedicalHistoryEntryView(ClinicView):
-    """Allergies, conditions, medications."""
-
-    datamodel = SQLAInterface(MedicalHistoryEntry)
-    page, route_base = "/patients", "/medical-history"
-    title_one, title_many = T("Entry of the medical history"), T("Medical history")
-    list_columns = (
-        "name", "patient", "kind", "severity", "allergen", "told_by", "confirmed_by_employee", "since", "until",
-    )  # fmt: skip
-    show_columns = (*list_columns, "detail", "created_at", "updated_at")
-    add_columns = edit_columns = (
-        "patient_id", "kind", "name", "allergen", "severity", "detail", "since", "until", "told_by", "confirmed_by",
-    )  # fmt: skip
-    search_columns = ("patient_id", "kind", "severity", "allergen", "told_by")
-    order_columns = ("name", "severity", "since", "until")
-    default_order = ("severity", "desc")
-    list_template, show_template = "people/history.html", "people/history_entry.html"
-    lookups = {"confirmed_by": DOCTORS}
-    twins = ("patient_id", "kind", "since", "until", "name")
-    definitions = [
-        {"label": T("Entries by kind"), "group": "kind", "series": [(aggregate_count, "")]},
-        {"label": T("Entries by allergen"), "group": "allergen", "series": [(aggregate_count, "")]},
-        {"label": T("Entries by severity"), "group": "severity", "series": [(aggregate_count, "")]},
-        {"label": T("Entries by month"), "group": "created_at", "series": [(aggregate_count, "")]},
-    ]
-
-    def base_where(self) -> list[ColumnElement[bool]]:
-        """All, or (`?only=told`) what patients told and no doctor has confirmed."""
-        only = request.args.get("only", "") if request else ""
-        told = (MedicalHistoryEntry.told_by == ToldBy.PATIENT, MedicalHistoryEntry.confirmed_by.is_(None))
-        return [sa.and_(*told)] if only == "told" else []
-
-    def list_context(self, found: Any) -> dict[str, Any]:
-        """The parts of the list."""
-        parts = [("told", T("Told by patients, not confirmed"), None)]
-        return {"parts": parts, "only": request.args.get("only", "")}
-
-    def show_context(self, row: MedicalHistoryEntry) -> dict[str, Any]:
-        """What can be done with it."""
-        waits = row.told_by is ToldBy.PATIENT and row.confirmed_by is None
-        return {
-            "may_confirm": waits and who.has_right("sign_note"),
-            "may_end": who.may("write", self.page) and (row.until is None or row.until > today()),
-        }
-
-    def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
-        """By patient, or by what it is."""
-        return sa.or_(
-            queries.matching_condition(MedicalHistoryEntry.patient_id, typed), like(MedicalHistoryEntry.name, typed)
-        )
-
-    def create(self, session: Session, values: dict[str, Any]) -> Any:
-        """With who wrote it."""
-        return super().create(session, {**values, "recorded_by": who.me().user_id})
-
-    def after_save(self, key: Any) -> str:
-        """Back to the patient, where there is one in the address."""
-        patient = parse_key(request.form.get("patient_id"))
-        return f"/patients/{patient}" if patient else super().after_save(key)
-
-
-class HistoryEntryPage(ClinicPage):
-    """An entry of the medical history is confirmed by a doctor, or no longer holds."""
-
-    page, route_base = "/patients", "/medical-history"
-
-    @expose("/<int:pk>/confirm", methods=["POST"])
-    @needs_right("sign_note")
-    def confirm(self, pk: int) -> Any:
-        """What a patient told is so."""
-        by = who.me().employee_id
-        return _told(pk, lambda s: actions.confirm_entry(s, actions.locked_entry(s, pk), by=by), T("Confirmed."))
-
-    @expose("/<int:pk>/end", methods=["POST"])
-    @writes
-    def end(self, pk: int) -> Any:
-        """It no longer holds."""
-        on = today()
-        return _told(pk, lambda s: actions.end_entry(s, actions.locked_entry(s, pk), today=on), T("Saved."))
-
-
-def _told(pk: int, write: Callable[[Session], Any], message: Text) -> Any:
-    """Write, and back to the entry with what happened, or why nothing did."""
-    form = ClinicForm()
-    _, status = saving.save(form, write)
-    if status == 404:
-        abort(404)
-    problems = " ".join(text for _, _, text in form.problems())
-    flash(problems or say(message), "danger" if problems else "success")
-    return redirect(url_for("MedicalHistoryEntryView.show", pk=pk), 303)

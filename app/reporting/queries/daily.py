@@ -67,7 +67,8 @@ def _shifts(_span: Span, _scope: Scope) -> Rows:
 
 
 def _patients(_span: Span, _scope: Scope) -> Rows:
-    return Rows(Patient, Patient.created_at, Patient.assigned_doctor_id, {Metric.NEW_PATIENTS: _count()})
+    whole = (Patient.merged_into_id.is_(None),)  # one person, however many records were made of them
+    return Rows(Patient, Patient.created_at, Patient.assigned_doctor_id, {Metric.NEW_PATIENTS: _count()}, whole)
 
 
 def _work(_span: Span, _scope: Scope) -> Rows:

@@ -4,7 +4,7 @@ from app.reporting.reports.asking import Ask, ask_of
 from app.reporting.reports.care import WORK
 from app.reporting.reports.kinds import Measure, Report, Unit
 from app.reporting.reports.money import AGING, BUDGET, EXPENSES, PAYMENTS, REVENUE
-from app.reporting.reports.run import Answer, draw, plain, run, shown, sketch
+from app.reporting.reports.run import Answer, Drawn, draw, plain, run, shown, sketch
 from app.reporting.reports.stock import STOCK
 from app.reporting.reports.visits import APPOINTMENTS, PATIENTS
 
@@ -16,6 +16,7 @@ __all__ = [
     "REVENUE",
     "Answer",
     "Ask",
+    "Drawn",
     "Measure",
     "Report",
     "Unit",

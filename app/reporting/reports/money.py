@@ -11,6 +11,7 @@ from app.billing.rules import BUCKET_DAYS, AgeBucket
 from app.clinical.models import Treatment
 from app.kernel.text import T
 from app.people.models import Employee, Patient
+from app.people.queries import person_of
 from app.reporting.queries import Span
 from app.reporting.reports.asking import Ask
 from app.reporting.reports.kept import BY_DOCTOR, DAY, DOCTOR, kept_parts, kept_source
@@ -134,7 +135,7 @@ AGING = Report(
     (
         Group("age", T("How long overdue"), _bucket, names={int(b): b.label for b in AgeBucket}, params=_of_bucket),
         Group("doctor", T("Doctor"), Treatment.doctor_id, names=Employee),
-        Group("patient", T("Patient"), Invoice.patient_id, names=Patient, param="patient_id"),
+        Group("patient", T("Patient"), person_of(Invoice.patient_id), names=Patient, param="patient_id"),
     ),
     where=(Invoice.status.in_(OPEN),),
     rows=Rows("InvoiceView"),

@@ -103,6 +103,7 @@ PATIENTS = Report(
         Group("doctor", T("Doctor"), Patient.assigned_doctor_id, Employee, "assigned_doctor_id", narrows="doctor"),
     ),
     at=Patient.created_at,
+    where=(Patient.merged_into_id.is_(None),),
     filters={"doctor": Patient.assigned_doctor_id},
     rows=Rows("PatientView", "created_at", doctor="assigned_doctor_id"),
 )

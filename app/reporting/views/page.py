@@ -9,15 +9,17 @@ from werkzeug.wrappers import Response
 
 from app.db import sqla
 from app.kernel.text import T, Text
-from app.reporting.reports import REPORTS, Answer, Ask, Measure, Report, Unit, ask_of, draw, plain, run, shown
+from app.reporting.reports import REPORTS, Answer, Ask, Drawn, Measure, Report, Unit, ask_of, draw, plain, run, shown
 from app.reporting.rules import Preset, Step
 from app.web import export, who
 from app.web.access import needs_right, reads
-from app.web.pdf import pdf_answer, render_pdf
+from app.web.pdf import breakable, pdf_answer, render_pdf
 from app.web.text import locale, say, today
 from app.web.views import ClinicPage
 
 KINDS = ("csv", "xlsx", "pdf")
+TALL_MM, WIDE_MM = 180, 266  # what a page has between its margins
+LABEL_MM, FIGURE_MM = 42, 34  # of a chart on paper: its labels, its figures
 WIDE = 5  # columns of figures beyond which paper lies on its side
 LOOKUPS = {"doctor": ("AppointmentView", "doctor_id"), "service": ("InvoiceItemView", "service_id")}
 
@@ -148,4 +150,31 @@ def _number(one: Measure, line: Any, is_before: bool) -> Any:
 def _paper(answer: Answer) -> bytes:
     wide = len(answer.ask.measures) > WIDE
     helpers = {"shown": shown, "difference": difference, "bare": bare}
-    return render_pdf("report.html", locale(), answer=answer, ask=answer.ask, is_wide=wide, **helpers)
+    chart, label = draw(answer), LABEL_MM
+    room = (WIDE_MM if wide else TALL_MM) - label - FIGURE_MM
+    bars = [] if answer.is_empty else _bars(chart, room)
+    return render_pdf(
+        "report.html", locale(), answer=answer, ask=answer.ask, is_wide=wide, chart=chart, bars=bars, label_mm=label,
+        **helpers,
+    )  # fmt: skip
+
+
+def _bars(chart: Drawn, room: int) -> list[dict[str, Any]]:
+    """The bars of a chart on paper, the longest as long as there is room, in millimetres; below zero there is none."""
+    most = max((max(bar.value, bar.before) for bar in chart.bars), default=0)
+    if most <= 0:
+        return []
+
+    def length(value: int) -> float:
+        return round(max(0, value) * room / most, 1)
+
+    return [
+        {
+            "label": breakable(bar.label),
+            "now": chart.show(bar.value).replace(" ₮", ""),
+            "before": chart.show(bar.before).replace(" ₮", ""),
+            "now_mm": length(bar.value),
+            "before_mm": length(bar.before) if chart.has_before else 0,
+        }
+        for bar in chart.bars
+    ]

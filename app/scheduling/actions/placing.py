@@ -63,8 +63,10 @@ def place(
 
 
 def live_patient(session: Session, patient_id: int) -> Patient:
-    """The patient of a booking. Raises RuleError (patient_id)."""
-    patient = session.get(Patient, patient_id)
+    """The patient of a booking, locked against being merged meanwhile. Raises RuleError (patient_id)."""
+    patient = session.get(Patient, patient_id, with_for_update={"read": True})
+    if patient is not None and patient.merged_into_id is not None:
+        patient = session.get(Patient, patient.merged_into_id, with_for_update={"read": True})
     if patient is None:
         raise RuleError(T("Choose one of the list."), field="patient_id")
     if patient.is_deceased:

@@ -1,7 +1,7 @@
 """Rooms and shifts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -47,6 +47,15 @@ def change_shift(session: Session, shift: Shift, values: Mapping[str, Any]) -> S
         _check(shift, queries.shifts_between(session, shift.shift_date, shift.shift_date, who))
     session.flush()
     return shift
+
+
+def copy_shift(session: Session, shift: Shift, days: int) -> Shift:
+    """The same shift so many days later, where that day is open and free. Raises RuleError, as `add_shifts`."""
+    day = shift.shift_date + timedelta(days=days)
+    if any(row.is_closed for row in queries.holidays_between(session, day, day)):
+        raise RuleError(T("The clinic is closed on %(day)s.", day=day), field="shift_date")
+    columns = ("employee_id", "chair_id", "room_id", "start_time", "end_time", "kind")
+    return add_shifts(session, {name: getattr(shift, name) for name in columns}, [day])[0]
 
 
 def _check(shift: Shift, others: Sequence[Shift]) -> None:

@@ -82,6 +82,19 @@ def release_slots(session: Session, appointment: Appointment) -> None:
     )
 
 
+def hand_over_slots(session: Session, giver: int, taker: int, appointment_ids: Sequence[int]) -> None:
+    """The slots that these visits hold as one patient's become another number's of the same person.
+
+    Raises Conflict where that number is booked at the same time.
+    """
+    mine = (BookingSlot.kind == SlotKind.PATIENT, BookingSlot.resource_id == giver)
+    change = sa.update(BookingSlot).where(*mine, BookingSlot.appointment_id.in_(appointment_ids))
+    try:
+        session.execute(change.values(resource_id=taker).execution_options(synchronize_session=False))
+    except IntegrityError as error:
+        raise time_taken([SlotKind.PATIENT]) from error
+
+
 def purge_slots(session: Session, before: datetime) -> int:
     """Drop the slots that lie before this moment: nothing can be booked there any more. Returns how many."""
     gone = session.execute(

@@ -35,13 +35,16 @@ from app.scheduling.rules.states import (
     room_now,
 )
 from app.scheduling.rules.times import (
+    LONGEST,
     SLOT,
     SLOT_MINUTES,
     Holding,
     SlotKind,
     Span,
     check_order,
+    days_away,
     lanes_for,
+    length_of,
     repeated_days,
     slots_of,
     visit_minutes,
@@ -49,6 +52,7 @@ from app.scheduling.rules.times import (
 
 __all__ = [
     "LIVE",
+    "LONGEST",
     "MOVABLE",
     "MOVES",
     "SLOT",
@@ -74,8 +78,10 @@ __all__ = [
     "check_settled",
     "check_start",
     "check_undo",
+    "days_away",
     "free_starts",
     "lanes_for",
+    "length_of",
     "may_undo",
     "offered",
     "offers",

@@ -5,8 +5,9 @@ Source: rules.md, Scheduling; lessons.md, booking (the dentist is needed only in
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 
+from app.kernel.dates import clinic_date
 from app.kernel.enums import Word
 from app.kernel.errors import RuleError
 from app.kernel.text import T
@@ -146,6 +147,21 @@ def check_order(start: datetime | None, end: datetime | None, field: str) -> Non
     """Refuse an end that isn't after its start. Raises RuleError on the end's field."""
     if start and end and end <= start:
         raise RuleError(T("This is not after the start."), field=field)
+
+
+def length_of(start: time, end: time) -> tuple[int, int]:
+    """Hours and minutes from one time of a day to another.
+
+    >>> length_of(time(9), time(17, 30))
+    (8, 30)
+    """
+    return divmod((end.hour - start.hour) * 60 + end.minute - start.minute, 60)
+
+
+def days_away(start: datetime, end: datetime, zone: tzinfo) -> int:
+    """How many days of the clinic's calendar [start, end) touches."""
+    last = clinic_date(end - timedelta(microseconds=1), zone)
+    return (last - clinic_date(start, zone)).days + 1
 
 
 MOST_WEEKS = 100

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.db import sqla
+from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.people import queries as people
 from app.people.models import Patient
@@ -45,6 +46,7 @@ class AppointmentView(ClinicView):
     page, route_base = "/appointments", "/appointments"
     title_one, title_many = T("Appointment"), T("Appointments")
     list_columns = ("patient", "start_at", "minutes", "doctor", "chair", "service", "status")
+    extra_types = {"minutes": sa.Integer()}
     show_columns = (
         "start_at", "minutes", "doctor", "chair", "assistant", "service", "purpose", "source", "is_new_patient",
         "receptionist", "created_at", "override_reason", "cancel_reason", "actual_start_at", "actual_end_at", "note",
@@ -75,6 +77,11 @@ class AppointmentView(ClinicView):
         {"label": T("Missed appointments by month"), "group": "start_at", "series": [(aggregate_sum, "no_shows")]},
         {"label": T("Appointments by how they were booked"), "group": "source", "series": [(aggregate_count, "")]},
     ]
+
+    def base_where(self) -> list[ColumnElement[bool]]:
+        """All, or (`?time_off=7`) those that somebody's time off hits."""
+        key = parse_key(request.args.get("time_off")) if request else None
+        return queries.hit_by(sqla.session(), key) if key else []
 
     def column(self, name: str) -> Any:
         """`no_shows` counts who did not come."""

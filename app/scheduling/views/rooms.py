@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, flash, redirect, request
 from flask_appbuilder import aggregate_count, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Integer
 from sqlalchemy.orm import Session
 
 from app.db import sqla, unit
@@ -108,6 +108,7 @@ class RoomAllocationView(ClinicView):
     page, route_base = "/rooms", "/room-allocations"
     title_one, title_many = T("Person in a room"), T("Who was in which room")
     list_columns = ("from_", "until", "minutes", "patient", "room", "chair", "note")
+    extra_types = {"minutes": Integer()}
     show_columns = ("patient", "room", "chair", "appointment", "from_", "until", "minutes", "note", "created_at")
     add_columns = edit_columns = ("patient_id", "room_id", "chair_id", "from_", "until", "note")
     search_columns = ("room_id", "chair_id", "patient_id", "from_")

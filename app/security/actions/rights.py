@@ -14,7 +14,7 @@ from app.security import queries
 from app.security.matrix import ROLES, Grant
 from app.security.models import Clinic, RoleSeed, Setting
 from app.security.rules import check_document_prefix, check_may_hand_out
-from app.security.settings import SETTINGS
+from app.security.settings import SETTINGS, Knob
 
 MOST_NUMBERS = 10
 
@@ -24,17 +24,24 @@ def change_setting(session: Session, key: str, value: Any, by: int | None) -> No
     knob = SETTINGS.get(key)
     if knob is None:
         raise NotFound(T("There is no such setting."))
-    numbers = value if isinstance(value, list) else [value]
-    if isinstance(value, list) is not isinstance(knob.default, list) or len(numbers) > MOST_NUMBERS:
-        raise RuleError(T("This value is not allowed here."), field=key)
-    if not numbers or any(not isinstance(n, int) or not knob.least <= n <= knob.most for n in numbers):
-        raise RuleError(T("From %(least)s to %(most)s.", least=f"{knob.least:,}", most=f"{knob.most:,}"), field=key)
+    _check_setting(key, knob, value)
     row = session.scalar(sa.select(Setting).where(Setting.key == key).with_for_update())
     if row is None:
         session.add(Setting(key=key, value=value, changed_by=by))
     else:
         row.value, row.changed_by = value, by
     bump(session, queries.SETTINGS_EPOCH)
+
+
+def _check_setting(key: str, knob: Knob, value: Any) -> None:
+    parts = value if isinstance(value, list) else [value]
+    if isinstance(value, list) is not isinstance(knob.default, list) or len(parts) > MOST_NUMBERS:
+        raise RuleError(T("This value is not allowed here."), field=key)
+    if knob.words:
+        if not set(parts) <= set(knob.words):
+            raise RuleError(T("Choose one of the list."), field=key)
+    elif not parts or any(not isinstance(n, int) or not knob.least <= n <= knob.most for n in parts):
+        raise RuleError(T("From %(least)s to %(most)s.", least=f"{knob.least:,}", most=f"{knob.most:,}"), field=key)
 
 
 def reset_setting(session: Session, key: str) -> None:

@@ -2,15 +2,18 @@
 
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
+from app.kernel.errors import NotFound
+from app.kernel.text import T
 from app.security import passwords, queries
 from app.security.models import LoginAttempt, SessionToken, UserProfile
-from app.security.rules import FAILURES, LoginOutcome, SessionType, locked_until
+from app.security.rules import FAILURES, LoginOutcome, SessionType, check_not_above, locked_until
 
 
 def note_attempt(
@@ -27,9 +30,11 @@ def note_attempt(
 ) -> LoginOutcome:
     """Keep an attempt and lock the account after too many. Returns the outcome that counts.
 
-    The row of the user is locked first, so that simultaneous attempts are counted one after another.
+    The row of the user is locked first, so that simultaneous attempts are counted one after another. An unknown phone
+    and a locked account ask the same, so that they take as long.
     """
-    profile = session.get(UserProfile, user.id, with_for_update=True, populate_existing=True) if user else None
+    key = user.id if user else 0
+    profile = session.get(UserProfile, key, with_for_update=True, populate_existing=True)
     if profile is not None and profile.locked_until and profile.locked_until > now:
         outcome = LoginOutcome.LOCKED
     attempt = LoginAttempt(
@@ -42,26 +47,13 @@ def note_attempt(
     )
     session.add(attempt)
     session.flush()
-    if profile is not None:
-        _count(session, profile, phone, outcome, now, most, window)
-    return outcome
-
-
-def _count(
-    session: Session,
-    profile: UserProfile,
-    phone: str,
-    outcome: LoginOutcome,
-    now: datetime,
-    most: int,
-    window: timedelta,
-) -> None:
-    if outcome is LoginOutcome.OK:
+    failures = queries.recent_failures(session, phone, now - window)
+    if profile is not None and outcome is LoginOutcome.OK:
         profile.failed_count, profile.locked_until = 0, None
-    elif outcome in FAILURES:
-        failures = queries.recent_failures(session, phone, now - window)
+    elif profile is not None and outcome in FAILURES:
         profile.failed_count = len(failures)
         profile.locked_until = locked_until(failures, now, most, window)
+    return outcome
 
 
 def open_session(
@@ -86,6 +78,7 @@ def open_session(
             ip=ip[:45],
             expires_at=now + timedelta(hours=hours),
             last_seen_at=now,
+            created_at=now,
         )
     )
     return f"{selector}.{secret}"
@@ -117,8 +110,35 @@ def revoke_sessions(session: Session, user_id: int, now: datetime, but: str | No
             token.revoked_at = now
 
 
+def revoke_own(session: Session, user_id: int, key: int, now: datetime) -> None:
+    """Sign one of one's own devices out. Raises NotFound for a session of somebody else."""
+    token = session.get(SessionToken, key, with_for_update=True)
+    if token is None or token.user_id != user_id:
+        raise NotFound(T("This record no longer exists."))
+    token.revoked_at = token.revoked_at or now
+
+
+def sign_out(
+    session: Session, token: SessionToken, *, by_roles: Iterable[str], now: datetime, everywhere: bool = False
+) -> int:
+    """Somebody else ends a session, or with it all others of its user. Returns the user. Raises NotAllowed."""
+    check_not_above(by_roles, queries.role_names(session, token.user_id))
+    if everywhere:
+        revoke_sessions(session, token.user_id, now)
+    token.revoked_at = token.revoked_at or now
+    return token.user_id
+
+
 def touch_session(session: Session, selector: str, now: datetime) -> None:
     """Note that a session was used."""
     token = session.scalar(sa.select(SessionToken).where(SessionToken.selector == selector))
     if token is not None:
         token.last_seen_at = now
+
+
+def keep_told(session: Session, selector: str, left: list[list[str]], brought: list[list[str]]) -> None:
+    """Keep what a request leaves to say on this device; `brought` is what it found. Another tab's words stay."""
+    token = session.scalar(sa.select(SessionToken).where(SessionToken.selector == selector).with_for_update())
+    if token is not None:
+        meanwhile = [message for message in token.told or [] if message not in brought]
+        token.told = [*meanwhile, *left] or None

@@ -1,7 +1,7 @@
 """Creating users and changing how they sign in."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import Role, User, assoc_user_role
@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import Conflict, RuleError
 from app.kernel.phones import parse_phone
 from app.kernel.text import T
-from app.security import passwords, queries
+from app.security import passwords, queries, second_factor
+from app.security.actions import factors
 from app.security.actions.rights import bump
 from app.security.actions.sessions import revoke_sessions
 from app.security.matrix import ROLES
 from app.security.models import UserProfile
-from app.security.rules import Locale, check_may_hand_out, check_password
+from app.security.rules import Locale, check_may_hand_out, check_not_above
+from app.security.rules.passwords import check_password
+from app.security.rules.second_factor import RESET_HOURS
 
 
 def add_user(
@@ -70,14 +73,16 @@ def _roles(session: Session, names: Sequence[str]) -> list[Role]:
     return found
 
 
-def change_roles(session: Session, user: User, names: Sequence[str], by_roles: Iterable[str]) -> None:
-    """Give a user exactly these roles. Raises NotAllowed for one above the giver's own, both ways."""
+def change_roles(session: Session, user: User, names: Sequence[str], by_roles: Iterable[str], now: datetime) -> None:
+    """Give a user exactly these roles; it ends their sessions. Raises NotAllowed for one above the giver's own, both
+    ways."""
     before = {role.name for role in user.roles}
     check_may_hand_out(by_roles, before ^ set(names))
     check_may_hand_out(by_roles, before)
     user.roles = _roles(session, names)
     session.flush()
     _keep_an_admin(session)
+    revoke_sessions(session, user.id, now)
     bump(session, queries.RIGHTS_EPOCH)
 
 
@@ -103,6 +108,20 @@ def change_phone(session: Session, user: User, typed: str, by_roles: Iterable[st
     user.username = e164
 
 
+def forget_user(session: Session, user_id: int, name: str, now: datetime) -> None:
+    """A patient whose data is removed signs in no more, and is called `name`; somebody who works here stays."""
+    user = session.get_one(User, user_id, with_for_update=True)
+    if {role.name for role in user.roles} - {"Patient"}:
+        return
+    user.active = False
+    user.username, user.email = f"gone-{user_id}", f"gone-{user_id}@phone.invalid"
+    user.first_name, user.last_name = name, ""
+    session.get_one(UserProfile, user_id).display_name = name
+    session.flush()
+    revoke_sessions(session, user_id, now)
+    bump(session, queries.RIGHTS_EPOCH)
+
+
 def _keep_an_admin(session: Session) -> None:
     statement = (
         sa.select(sa.func.count())
@@ -122,12 +141,29 @@ def set_password(session: Session, user: User, password: str, *, least: int, now
     profile = session.get_one(UserProfile, user.id)
     profile.must_change_password = temporary
     profile.failed_count, profile.locked_until = 0, None
+    profile.reset_code_hash, profile.reset_expires_at = None, None
     revoke_sessions(session, user.id, now)
 
 
-def reset_password(
-    session: Session, user: User, password: str, *, by_roles: Iterable[str], least: int, now: datetime
-) -> None:
-    """An Admin's reset: never of somebody above; the user must change it at the next sign-in."""
-    check_may_hand_out(by_roles, (role.name for role in user.roles))
-    set_password(session, user, password, least=least, now=now, temporary=True)
+def give_reset_code(
+    session: Session, user: User, *, by: int | None, by_roles: Iterable[str] | None, now: datetime, drops_factor: bool
+) -> str:
+    """A one-time code with which somebody chooses a new password; the old one and all sessions end at once.
+
+    Never for somebody above, and not for oneself. Returns the code, of which only a hash is kept. Raises NotAllowed,
+    RuleError. `by_roles` None is the command line.
+    """
+    if by_roles is not None:
+        check_not_above(by_roles, queries.role_names(session, user.id))
+    if user.id == by:
+        raise RuleError(T("Change your own password on your profile."))
+    code = second_factor.new_code()
+    user.password = passwords.hash_password(second_factor.new_seed())  # which nobody knows
+    profile = queries.locked_profile(session, user.id)
+    profile.reset_code_hash = passwords.hash_password(code)
+    profile.reset_expires_at = now + timedelta(hours=RESET_HOURS)
+    profile.failed_count, profile.locked_until = 0, None
+    if drops_factor:
+        factors.turn_off(profile)
+    revoke_sessions(session, user.id, now)
+    return code

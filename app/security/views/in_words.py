@@ -5,11 +5,17 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
+from flask_appbuilder.models.sqla import Model
 from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
+from app.audit.rules import MASK
 from app.db.base import metadata
 from app.db.types import E164, CodeType, Instant, WordType
+from app.kernel.keys import parse_key
 from app.kernel.phones import show_phone
 from app.kernel.text import T, Text
 from app.people.models import Patient
@@ -17,8 +23,9 @@ from app.security import matrix
 from app.security.models import UserProfile
 from app.security.rules import Role
 from app.web import cells
+from app.web.access import local
 from app.web.text import say
-from app.web.vocabulary import label
+from app.web.vocabulary import label, table_name
 from app.web.who import CHART, READ, RIGHTS, USE, WRITE
 
 EMPTY = "–"
@@ -29,7 +36,8 @@ PLACES = {row.name: row.meaning for row in matrix.pages()} | {RIGHTS + row.name:
 OTHERS: Mapping[str, Text] = {
     "username": T("Phone number"), "password": T("Password"), "active": T("May sign in"), "roles": T("Roles"),
     "last_login": T("Last sign-in"), "login_count": T("Sign-ins"), "fail_login_count": T("Failed sign-ins"),
-    "query": T("Filter"),
+    "query": T("Filter"), "rows": T("Rows"), "patients": T("Patients"), "outcome": T("Outcome"), "given": T("Given"),
+    "taken": T("Taken"),
 }  # fmt: skip
 
 
@@ -103,3 +111,34 @@ def _shown(value: Any, type_: Any) -> Markup | str:
     if isinstance(value, dict | list):
         return Markup("<code>{}</code>").format(str(value)[:300])
     return escape(cells.as_text(value, type_))
+
+
+def what(table: str, row: str) -> Text | str:
+    """What a line is about: the table in words; for an address the page behind it."""
+    if table == "page":
+        return _page_of(row) or table_name(table)
+    if table == "report":
+        return T("Report")
+    return table_name(table)
+
+
+def _page_of(path: str) -> Text | None:
+    """The list or page that stands at an address."""
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(path)
+    except (HTTPException, RequestRedirect):
+        return None
+    views = current_app.extensions["appbuilder"].baseviews
+    view = next((one for one in views if one.endpoint == endpoint.partition(".")[0]), None)
+    name = getattr(view, "title_many", None)
+    return name if isinstance(name, Text) else PLACES.get(getattr(view, "class_permission_name", ""))
+
+
+def record_link(table: str, row: str) -> Markup | str:
+    """The row's number, leading to its record where there is one; an address leads to itself."""
+    if table == "page" and row.startswith("/") and MASK not in row and local(row) == row:
+        return Markup('<a href="{}">{}</a>').format(row, row)
+    mapper = next((m for m in Model.registry.mappers if m.local_table.name == table), None)
+    key = parse_key(row)
+    url = cells.record_url_of(mapper.class_, key) if mapper is not None and key is not None else None
+    return Markup('<a href="{}">{}</a>').format(url, row) if url else row

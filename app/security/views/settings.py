@@ -15,6 +15,7 @@ from app.kernel.text import T
 from app.security import actions, queries, rules
 from app.security.models import Clinic, Setting
 from app.security.settings import ROOMS, SETTINGS, SHARE, TUGRUG, Knob
+from app.security.views.fields import RolesField
 from app.web import fields, forms, saving, who
 from app.web.access import reads, writes
 from app.web.text import WEEKDAYS, lazy, percent, say
@@ -42,6 +43,8 @@ ClinicForm = forms.make_form(
 
 def _field(knob: Knob) -> Any:
     """The input of a ⚙."""
+    if knob.words:
+        return RolesField(lazy(knob.label))
     if isinstance(knob.default, list):
         least, most = knob.least, knob.most
         return fields.NumbersField(lazy(knob.label), least=least, most=most, validators=[fields.required])
@@ -154,6 +157,8 @@ def _hours(row: Clinic | None) -> dict[str, time | None]:
 def _with_unit(knob: Knob, value: Any) -> str:
     if knob.unit is SHARE:
         return percent(value)
+    if knob.words:
+        return ", ".join(say(role) for role in rules.Role if role.role_name in value) or say(T("none"))
     figures = ", ".join(f"{figure:,}" for figure in (value if isinstance(value, list) else [value]))
     return f"{figures} {say(knob.unit)}" if knob.unit else figures
 

@@ -8,12 +8,10 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from app.audit.models import AuditLog
 from app.jobs.models import DocumentCounter, Job
 from app.kernel.text import T, Text
 from app.security import actions
-from app.security.models import LoginAttempt, RoleSeed, SessionToken, ShareLink
-from app.security.views import in_words
+from app.security.models import LoginAttempt, RoleSeed, ShareLink
 from app.security.views.in_words import PLACES, ROLES, VERBS
 from app.security.words import LABELS
 from app.web.text import say
@@ -22,19 +20,6 @@ from app.web.vocabulary import TABLES, add_labels, table_name
 
 add_labels(LABELS)
 TABLES |= {"ab_user": T("User"), "ab_role": T("Role")}
-
-
-class SessionTokenView(ClinicView):
-    """Sessions on all devices."""
-
-    datamodel = SQLAInterface(SessionToken)
-    page, route_base = "/system", "/session-tokens"
-    title_one, title_many = T("Session"), T("Sessions")
-    list_columns = ("device_name", "user", "session_type", "ip", "last_seen_at", "expires_at", "revoked_at")
-    show_columns = (*list_columns, "created_at")
-    search_columns = ("device_name", "session_type", "ip", "last_seen_at", "revoked_at")
-    order_columns = ("last_seen_at", "expires_at")
-    default_order = ("last_seen_at", "desc")
 
 
 class LoginAttemptView(ClinicView):
@@ -118,41 +103,6 @@ class ShareLinkView(ClinicView):
     def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
         """What they open, in words."""
         return _tables(rows)
-
-
-class AuditLogView(ClinicView):
-    """Who did what."""
-
-    datamodel = SQLAInterface(AuditLog)
-    page, route_base = "/audit", "/audit"
-    title_one, title_many = T("Entry of the audit log"), T("Audit log")
-    list_columns = ("created_at", "actor_number", "action", "table", "row", "patient_number", "ip")
-    show_columns = (*list_columns, "changes", "request_id")
-    search_columns = ("action", "actor_number", "patient_number", "created_at")
-    order_columns = ("created_at",)
-    default_order = ("created_at", "desc")
-    definitions = [
-        {"label": T("Entries by month"), "group": "created_at", "series": [(aggregate_count, "")]},
-        {"label": T("Entries by what was done"), "group": "action", "series": [(aggregate_count, "")]},
-    ]
-
-    def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
-        """By what was changed or looked at."""
-        return AuditLog.table.in_(_called(TABLES, typed))
-
-    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
-        """The row in words."""
-        people = in_words.users(session, [row.actor_number for row in rows])
-        patients = in_words.patients(session, [row.patient_number for row in rows])
-        return {
-            row.row_id: {
-                "changes": in_words.told(row.table, row.changes),
-                "table": table_name(row.table),
-                "actor_number": people.get(row.actor_number, row.actor_number),
-                "patient_number": patients.get(row.patient_number, row.patient_number),
-            }
-            for row in rows
-        }
 
 
 class JobView(ClinicView):

@@ -4,33 +4,29 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from flask_appbuilder import aggregate_count
+from flask import abort, flash, redirect, request
+from flask_appbuilder import aggregate_count, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
-from wtforms import PasswordField, SelectMultipleField
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms import PasswordField
 
 from app.audit.actions import record
 from app.audit.rules import AuditAction
+from app.db import sqla, unit
+from app.kernel.errors import RuleError
 from app.kernel.text import T
 from app.security import actions, queries
-from app.security.models import UserProfile
+from app.security.models import User, UserProfile
 from app.security.rules import Role
-from app.web import fields, forms, who
+from app.security.rules.second_factor import RESET_HOURS, spelled
+from app.security.views.devices import RIGHT
+from app.security.views.fields import RolesField
+from app.web import cells, fields, forms, saving, who
+from app.web.access import needs_right
 from app.web.listing import like
 from app.web.text import lazy, say
-from app.web.views import ClinicView
-
-
-class RolesField(SelectMultipleField):
-    """The roles, as ticks."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, choices=lambda: [(r.role_name, say(r)) for r in Role], **kwargs)
+from app.web.views import ClinicPage, ClinicView
 
 
 class UserView(ClinicView):
@@ -39,14 +35,15 @@ class UserView(ClinicView):
     datamodel = SQLAInterface(UserProfile)
     page, route_base = "/users/list/", "/users"
     title_one, title_many = T("User"), T("Users")
-    column_labels = {"password": T("Password"), "phone": T("Phone number")}
+    column_labels = {"password": T("Password"), "phone": T("Phone number"), "second_factor": T("Second factor")}
     list_columns = ("display_name", "phone", "roles", "active", "last_login", "locked_until")
-    show_columns = (*list_columns, "failed_count", "must_change_password", "locale", "created_at")
+    show_columns = (*list_columns, "second_factor", "failed_count", "must_change_password", "locale", "created_at")
     add_columns = ("display_name", "phone", "roles", "password", "locale")
-    edit_columns = ("display_name", "phone", "roles", "active", "password")
+    edit_columns = ("display_name", "phone", "roles", "active")
     search_columns = ("display_name", "locale", "locked_until")
     order_columns = ("display_name",)
     default_order = ("display_name", "asc")
+    show_template = "security/user.html"
     made_fields = {
         "phone": fields.PhoneField(lazy(T("Phone number")), validators=[fields.required]),
         "roles": RolesField(lazy(T("Roles"))),
@@ -67,6 +64,7 @@ class UserView(ClinicView):
             row.user_id: {
                 "roles": ", ".join(say(labels[name]) for name in roles.get(row.user_id, []) if name in labels),
                 "active": bool(row.user.active),
+                "second_factor": bool(row.totp_secret),
                 "last_login": row.user.last_login.replace(tzinfo=UTC) if row.user.last_login else None,
             }
             for row in rows
@@ -78,8 +76,6 @@ class UserView(ClinicView):
             form.phone.data = row.user.username
             form.active.data = row.user.active
             form.roles.data = [role.name for role in row.user.roles]
-        if row is not None:
-            form.password.label.text = say(T("New password, if it was forgotten"))
         return super().render_form(form, row, status)
 
     def create(self, session: Session, values: dict[str, Any]) -> UserProfile:
@@ -99,21 +95,49 @@ class UserView(ClinicView):
         return session.get_one(UserProfile, user.id)
 
     def change(self, session: Session, row: UserProfile, values: dict[str, Any]) -> UserProfile:
-        """Name, number, roles, whether they may sign in, and a new password where one was typed."""
+        """Name, number, roles, and whether they may sign in."""
         mine, user, now = who.me().roles, row.user, datetime.now(UTC)
         row.display_name = values["display_name"]
         if values["phone"] != user.username:
             actions.change_phone(session, user, values["phone"], mine)
         before = [role.name for role in user.roles]
         if set(values["roles"]) != set(before):
-            actions.change_roles(session, user, values["roles"], mine)
+            actions.change_roles(session, user, values["roles"], mine, now)
             _record_roles(session, user.id, before, values["roles"])
         if bool(values["active"]) != bool(user.active):
             actions.switch_user(session, user, bool(values["active"]), mine, now)
-        if values["password"]:
-            least = who.setting("security.password_length")
-            actions.reset_password(session, user, values["password"], by_roles=mine, least=least, now=now)
         return row
+
+
+class UserResetPage(ClinicPage):
+    """`/users/<number>/reset`: what helps somebody who can't sign in any more."""
+
+    page, route_base = "/users/list/", "/users"
+
+    @expose("/<int:pk>/reset", methods=["GET", "POST"])
+    @needs_right(RIGHT, level="write")
+    def reset(self, pk: int) -> Any:
+        """A one-time code for a new password, shown this once; with it, if asked, the second factor goes."""
+        row, drops = sqla.session.get(UserProfile, pk) or abort(404), bool(request.form.get("drops_factor"))
+        if request.method == "GET":  # a reload, or the other language: the code is not shown again
+            return redirect(cells.record_url(row) or "/")
+        try:
+            code = unit(lambda s: _reset(s, pk, drops))
+        except RuleError as error:
+            flash(say(error.text), "danger")
+            return redirect(cells.record_url(row) or "/")
+        title = say(T("One-time code for %(name)s", name=row.display_name))
+        shown = {"code": spelled(code), "hours": RESET_HOURS, "phone": row.phone, "drops": drops}
+        return self.render_template("security/reset.html", title=title, row=row, **shown)
+
+
+def _reset(session: Session, user_id: int, drops_factor: bool) -> str:
+    me, user = who.me(), saving.locked(session, User, user_id)
+    now = datetime.now(UTC)
+    code = actions.give_reset_code(session, user, by=me.user_id, by_roles=me.roles, now=now, drops_factor=drops_factor)
+    what = "one-time code, second factor dropped" if drops_factor else "one-time code"
+    record(session, AuditAction.PERMISSION, "ab_user", user_id, changes={"reset": [None, what]})
+    return code
 
 
 def _record_roles(session: Session, user_id: int, before: Sequence[str], after: Sequence[str]) -> None:

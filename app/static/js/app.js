@@ -236,10 +236,14 @@ const bell = document.getElementById("bell"), LISTEN_EVERY = 60_000;
 let lastHeard = Date.now();
 async function part(url, target) {
   try {
-    const answer = await fetch(url, { headers: { "HX-Request": "true" }, redirect: "manual" });
-    if (answer.ok) document.getElementById(target).innerHTML = await answer.text();
+    const answer = await fetch(url, { headers: { "HX-Request": "true", "HX-Current-URL": location.href }, redirect: "manual" });
+    if (answer.headers.has("HX-Redirect")) leave(answer.headers.get("HX-Redirect"));
+    else if (answer.ok) document.getElementById(target).innerHTML = await answer.text();
   } catch { /* not reachable just now: the next minute asks again */ }
 }
+// the session has ended: to the sign-in page, but what somebody is typing is left to them
+let left = false;
+function leave(place) { if (!left) { left = true; location.assign(place); } }
 function listen() {
   if (document.hidden || Date.now() - lastHeard < LISTEN_EVERY) return;
   lastHeard = Date.now();

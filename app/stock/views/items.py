@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_appbuilder import aggregate_count, aggregate_sum
 from flask_appbuilder.models.sqla.interface import SQLAInterface
+from markupsafe import Markup
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
@@ -82,8 +83,9 @@ class InventoryItemView(StockView):
         return item_condition(typed)
 
     def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
-        """The unit is a word, no status."""
-        return {row.inventory_item_id: {"unit": say(row.unit)} for row in rows}
+        """The unit is a word, no status; a code stays in one piece."""
+        code = Markup('<span class="nowrap">{}</span>')
+        return {row.inventory_item_id: {"unit": say(row.unit), "sku": code.format(row.sku)} for row in rows}
 
     def list_context(self, found: listing.Listing) -> dict[str, Any]:
         """How many run low, and what all is worth."""

@@ -119,9 +119,12 @@ class KeyField(NumberField):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         key = super()._deserialize(value, attr, data, **kwargs)
-        if self.model is not None and sqla.session.get(self.model, key) is None:
+        if self.model is None:
+            return key
+        row = sqla.session.get(self.model, key)
+        if row is None:
             raise refusal(T("Choose one of the list."))
-        return key
+        return getattr(row, "merged_into_id", None) or key  # a patient whose record was merged into another
 
 
 class YesField(_Said, fields.Boolean):

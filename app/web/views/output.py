@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Response, abort, request
 from flask_appbuilder import expose
 from markupsafe import Markup
 
 from app.db.base import sqla
 from app.db.types import CodeType, Instant, WordType
+from app.kernel.keys import parse_key
 from app.kernel.text import T, Text
 from app.web import cells, charts, export, listing, who
 from app.web.access import charts as may_chart
@@ -49,11 +51,22 @@ class OutputScreens(ClinicTable):
         if kind not in ("csv", "xlsx") or not who.has_right(self.export_right):
             abort(404 if kind not in ("csv", "xlsx") else 403)
         table = self.model.__tablename__
-        who.hooks().record("export", table, "list", changes={"query": request.query_string.decode("utf-8", "replace")})
         found = listing.Listing(self, request.args, sqla.session())
+        self._record_export(found, kind)
         header = [say(self.label(name)) for name in self.shown_columns()]
         answer = export.csv_answer if kind == "csv" else export.xlsx_answer
         return answer(table, header, self._export_rows(found))
+
+    def _record_export(self, found: listing.Listing, kind: str) -> None:
+        """Which list left, how it was narrowed, and how many rows there are in it; whose, where it is one patient's."""
+        table, patient = self.model.__tablename__, None
+        rows = sqla.session.scalar(sa.select(sa.func.count()).select_from(found.matching().subquery()))
+        if self.model.patient_column:
+            patient = parse_key(request.args.get(self.model.patient_column))
+        query = request.query_string.decode("utf-8", "replace")
+        who.hooks().record(
+            "export", table, "list", patient=patient, changes={"query": query, "rows": rows, "kind": kind}
+        )
 
     def _export_rows(self, found: listing.Listing) -> Iterable[list[Any]]:
         found.session = sqla.session()  # by the time a stream runs, the view's session is closed

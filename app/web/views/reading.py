@@ -6,15 +6,30 @@ from typing import Any
 import sqlalchemy as sa
 from flask import abort, redirect, request
 from flask_appbuilder import expose
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
-from app.db.base import sqla
+from app.db.base import Base, sqla
 from app.kernel.text import T, Text
 from app.web import cells, chosen, listing, related, who
 from app.web.access import reads
 from app.web.body import Body
 from app.web.text import say
 from app.web.views.table import ClinicTable
+
+# What leads from a row to its patient.
+UPWARDS = ("patient", "treatment", "prescription", "plan", "invoice", "request", "item", "appointment", "payment")
+
+
+def _is_nameless(row: Any) -> bool:
+    """Whether it is of a patient whose data was removed: what stood there before is an Admin's to see."""
+    for _ in UPWARDS:
+        if hasattr(row, "anonymised_at"):
+            return row.anonymised_at is not None
+        above = next((found for name in UPWARDS if (found := getattr(row, name, None)) is not None), None)
+        if not isinstance(above, Base):
+            return False
+        row = above
+    return False
 
 
 class ReadingScreens(ClinicTable):
@@ -29,6 +44,8 @@ class ReadingScreens(ClinicTable):
         """The list, whole or (for the search box) only its rows; a bare address opens it as the person chose."""
         if not request.args and (start := chosen.start(self)):
             return redirect(start)
+        if not request.args and (opening := self.opening()):
+            request.args = ImmutableMultiDict(opening)  # so that chips, order, pages and exports follow from it
         found = listing.Listing(self, request.args, sqla.session())
         rows = found.rows()
         has_more, rows = len(rows) > found.size, rows[: found.size]
@@ -112,6 +129,8 @@ class ReadingScreens(ClinicTable):
     def changes(self, pk: int) -> Any:
         """The record's history: who changed what when."""
         row = self.find(pk, ())
+        if _is_nameless(row) and not who.has_right("anonymise"):
+            abort(403)
         page = listing.between(request.args.get("page"), 1, 1_000, 1)
         entries, has_more = who.hooks().history(sqla.session(), self, row, page)
         return self.render_template(

@@ -1,6 +1,6 @@
 """What a room declares of a table, and what the screens ask of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -51,6 +51,7 @@ class ClinicTable(ModelView):
     shows_elsewhere: ClassVar[bool] = False  # the record is a page of its own: see `cells.RECORDS`
     made_fields: ClassVar[dict[str, Any]] = {}
     lookups: ClassVar[dict[str, Lookup]] = {}
+    filter_choices: ClassVar[dict[str, Callable[[], list[tuple[str, str]]]]] = {}  # (value, words) of a text's filter
     inlines: ClassVar[dict[str, Inline]] = {}
     rule: ClassVar[Callable[[Any], None] | None] = None
     column_labels: ClassVar[dict[str, Text]] = {}
@@ -137,11 +138,17 @@ class ClinicTable(ModelView):
 
     def type_of(self, name: str) -> Any:
         """The column's type, None for a reference or a computed value."""
-        return self.extra_types.get(name) or getattr(getattr(self.model, name, None), "type", None)
+        if name in self.extra_types:
+            return self.extra_types[name]
+        return getattr(getattr(self.model, name, None), "type", None)
 
     def base_where(self) -> list[ColumnElement[bool]]:
         """Conditions that always hold: a view that shows a part of its table."""
         return []
+
+    def opening(self) -> Mapping[str, str]:
+        """The filter and order with which the list opens where nobody asked for another; it can be removed."""
+        return {}
 
     def is_open(self, row: Any) -> bool:
         """Whether the record offers its form; the action refuses it all the same."""

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from app.db.unit import unit
+from app.files.depot import Depot
 from app.kernel.dates import clinic_date
 from app.kernel.errors import RuleError
 from app.kernel.text import T
@@ -21,10 +23,11 @@ from app.people.models import Patient
 from app.security.models import Clinic
 from app.security.queries import changed_settings
 from app.security.settings import SETTINGS
-from app.workflows.demo import calendar, patients, spending, staff, supplies
+from app.workflows.demo import calendar, files, patients, spending, staff, supplies
 from app.workflows.demo.board import Board
 from app.workflows.demo.books import Books
 from app.workflows.demo.chair import Treating
+from app.workflows.demo.consents import add_consents
 from app.workflows.demo.contacts import Contacts
 from app.workflows.demo.measures import keep_measures
 from app.workflows.demo.numbers import Numbers
@@ -85,6 +88,7 @@ def _fill(session: Session, size: Size, seed: int, now: datetime, tell: Tell) ->
     staff.plan_shifts(world)
     people = patients.add_patients(world, size.patients)
     patients.store_patients(world, people)
+    add_consents(world, people)
     count = _work(world, people, size.appointments, tell)
     keep_measures(world)
     return {"patients": len(people), "appointments": count}
@@ -114,6 +118,7 @@ def _work(world: World, people: list[patients.Person], count: int, tell: Tell) -
     patients.note_visits(world, people)
     contacts.finish(people)
     world.store.write()
+    files.add_files(world, Depot(current_app.config["INSTANCE"]))
     numbers.keep()
     spending.spend(world, supplies.stock_up(world))
     return made

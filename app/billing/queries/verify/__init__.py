@@ -64,6 +64,7 @@ CHECKS: Sequence[tuple[str, Callable[[], Statement]]] = (
     ("patient without an account", ledger.missing_accounts),
     ("sums of an account", ledger.account_sums),
     ("invoices and credit of an account", ledger.account_balances),
+    ("invoices and credit of merged records", ledger.balances_of_merged),
     ("numbers of invoices", lambda: numbers.gaps(CounterKind.INVOICE, Invoice.number)),
     ("numbers of payments", lambda: numbers.gaps(CounterKind.PAYMENT, Payment.number)),
     ("counter of invoices", lambda: numbers.unused_counters(CounterKind.INVOICE, Invoice.number)),

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from app.billing.models import Invoice, InvoiceItem, Payment, PaymentAllocation, Refund
 from app.billing.queries.verify.base import Statement, compare, compare_groups, sum_of
 from app.billing.rules import InvoiceStatus
+from app.people.queries import person_of
 
 
 def line_totals() -> Statement:
@@ -90,8 +91,10 @@ def negative_allocations() -> Statement:
 
 
 def one_patient() -> Statement:
-    """A payment goes to invoices of its own patient."""
+    """A payment goes to invoices of its own patient, under whichever of their numbers."""
     joined = sa.join(PaymentAllocation, Payment, Payment.payment_id == PaymentAllocation.payment_id).join(
         Invoice, Invoice.invoice_id == PaymentAllocation.invoice_id
     )
-    return compare(PaymentAllocation.payment_allocation_id, Payment.patient_id, Invoice.patient_id, joined)
+    differs = sa.select(PaymentAllocation.payment_allocation_id, Payment.patient_id, Invoice.patient_id)
+    other = (Payment.patient_id != Invoice.patient_id, person_of(Payment.patient_id) != person_of(Invoice.patient_id))
+    return differs.select_from(joined).where(*other).limit(1)

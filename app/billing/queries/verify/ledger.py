@@ -16,6 +16,7 @@ from app.billing.models import (
 from app.billing.queries.accounts import OPEN
 from app.billing.queries.verify.base import Statement, compare, compare_groups, sum_of
 from app.billing.rules import ADJUSTMENTS, CHARGES, PAYMENTS, EntryKind
+from app.people.models import Patient
 
 
 def _ledger_of(table: str, key: Any, owed: Any, patient: Any, source: Any, entries: Any) -> Statement:
@@ -103,17 +104,40 @@ def missing_accounts() -> Statement:
 
 def account_balances() -> Statement:
     """Kept balance = Σ balances of issued invoices − unallocated credit."""
-    account = PatientAccount
-    pieces = sa.union_all(
+    account, rows = PatientAccount, _owed()
+    joined = sa.outerjoin(account, rows, rows.c.patient_id == account.patient_id)
+    alone = account.patient_id.not_in(sa.select(_members().c.patient_id))
+    return compare(account.patient_id, account.balance, sa.func.coalesce(rows.c.should, 0), joined).where(alone)
+
+
+def balances_of_merged() -> Statement:
+    """The same of several records that are one person, together: their money moves between them."""
+    account, members = PatientAccount, _members()
+    rows = _owed(sa.select(_members().c.patient_id))
+    joined = sa.outerjoin(members, account, account.patient_id == members.c.patient_id).outerjoin(
+        rows, rows.c.patient_id == members.c.patient_id
+    )
+    return compare_groups(members.c.person, joined, (sum_of(account.balance), sum_of(rows.c.should)))
+
+
+def _members() -> Any:
+    """(patient, person) of everybody who has more than one record."""
+    one, merged = Patient, Patient.merged_into_id.is_not(None)
+    records = sa.select(one.patient_id.label("patient_id"), one.merged_into_id.label("person")).where(merged)
+    return records.union(sa.select(one.merged_into_id, one.merged_into_id).where(merged)).subquery()
+
+
+def _owed(only: Any = None) -> Any:
+    """patient → Σ balances of issued invoices − unallocated credit."""
+    pieces = [
         sa.select(Invoice.patient_id, Invoice.balance.label("owed")).where(Invoice.status.in_(OPEN)),
         sa.select(Payment.patient_id, (-Payment.amount).label("owed")),
         sa.select(Payment.patient_id, PaymentAllocation.amount).join(
             PaymentAllocation, PaymentAllocation.payment_id == Payment.payment_id
         ),
         sa.select(Payment.patient_id, Refund.amount).join(Refund, Refund.payment_id == Payment.payment_id),
-    ).subquery()
-    rows = (
-        sa.select(pieces.c.patient_id, sum_of(pieces.c.owed).label("should")).group_by(pieces.c.patient_id).subquery()
-    )
-    joined = sa.outerjoin(account, rows, rows.c.patient_id == account.patient_id)
-    return compare(account.patient_id, account.balance, sa.func.coalesce(rows.c.should, 0), joined)
+    ]
+    if only is not None:
+        pieces = [piece.where((Invoice if i == 0 else Payment).patient_id.in_(only)) for i, piece in enumerate(pieces)]
+    all_ = sa.union_all(*pieces).subquery()
+    return sa.select(all_.c.patient_id, sum_of(all_.c.owed).label("should")).group_by(all_.c.patient_id).subquery()

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditLog
-from app.audit.rules import AuditAction, kept_value
+from app.audit.rules import AuditAction, is_secret_name, kept_ip, kept_query, kept_value, one_line, without_codes
 from app.db.base import sqla
 from app.db.context import actor
 from app.db.types import utcnow
@@ -22,9 +22,16 @@ def record(
     *,
     patient: int | None = None,
     changes: dict[str, Any] | None = None,
+    by: int | None = None,
 ) -> None:
-    """Add one row to the log inside the caller's transaction."""
-    session.execute(sa.insert(AuditLog), [_entry(action, table, row, patient, changes)])
+    """Add one row to the log inside the caller's transaction. `by` is whoever has just become the actor."""
+    kept = {name: _told(name, value) for name, value in changes.items()} if changes else None
+    entry = _entry(action, table, row, patient, kept)
+    session.execute(sa.insert(AuditLog), [entry | {"actor_number": entry["actor_number"] or by}])
+
+
+def _told(name: str, value: Any) -> Any:
+    return kept_query(value) if name == "query" else kept_value(value, is_secret_name(name))
 
 
 def _entry(
@@ -34,12 +41,12 @@ def _entry(
     return {
         "actor_number": who.user_id,
         "action": action,
-        "table": table,
-        "row": "-".join(map(str, row)) if isinstance(row, tuple) else str(row),
+        "table": one_line(table, 64),
+        "row": one_line("-".join(map(str, row)) if isinstance(row, tuple) else str(row), 64),
         "patient_number": patient,
         "changes": changes,
-        "request_id": who.request_id,
-        "ip": who.ip,
+        "request_id": one_line(who.request_id, 36),
+        "ip": kept_ip(who.ip),
         "created_at": utcnow(),
     }
 
@@ -66,13 +73,13 @@ def _change(row: Any, action: AuditAction) -> dict[str, Any] | None:
     state = sa.inspect(row)
     changes: dict[str, Any] = {}
     for attribute in state.mapper.column_attrs:
-        secret = bool(attribute.columns[0].info.get("secret")) or attribute.key == "password"
+        info = attribute.columns[0].info
         history = state.attrs[attribute.key].history
         if action is AuditAction.UPDATE and history.has_changes() and attribute.key != "updated_at":
             old = history.deleted[0] if history.deleted else None
-            changes[attribute.key] = [kept_value(old, secret), kept_value(getattr(row, attribute.key), secret)]
+            changes[attribute.key] = [_kept(old, attribute, info), _kept(getattr(row, attribute.key), attribute, info)]
         elif action is not AuditAction.UPDATE:
-            value = kept_value(state.dict.get(attribute.key), secret)
+            value = _kept(state.dict.get(attribute.key), attribute, info)
             if value is not None:
                 changes[attribute.key] = [None, value] if action is AuditAction.INSERT else [value, None]
     if action is AuditAction.UPDATE and not changes:
@@ -80,3 +87,10 @@ def _change(row: Any, action: AuditAction) -> dict[str, Any] | None:
     column = getattr(row, "patient_column", None)
     identity = tuple(state.mapper.primary_key_from_instance(row))
     return _entry(action, row.__tablename__, identity, getattr(row, column) if column else None, changes)
+
+
+def _kept(value: Any, attribute: Any, info: dict[Any, Any]) -> Any:
+    """Masked are secrets, and in the text of a message what may be a code."""
+    if info.get("may_hold_code"):
+        value = without_codes(value)
+    return kept_value(value, bool(info.get("secret")) or attribute.key == "password")

@@ -1,16 +1,12 @@
-"""Who may sign in, which passwords are good enough, and which roles one may hand out.
+"""Who may sign in, for how long, and which roles one may hand out; passwords and the second factor beside it.
 
 Source: rules.md, Security; tables.md, security.
 """
 
-import base64
-import binascii
-import hmac
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from functools import cache
-from pathlib import Path
 
 from app.kernel.enums import Code, Word
 from app.kernel.errors import NotAllowed, RuleError
@@ -57,6 +53,13 @@ def check_may_hand_out(own: Iterable[str], roles: Iterable[str]) -> None:
             raise NotAllowed(T("You can't give or take a role above your own."), field="roles")
 
 
+def check_not_above(own: Iterable[str], roles: Iterable[str]) -> None:
+    """Refuse to act on somebody whose role is above one's own. Raises NotAllowed."""
+    own = list(own)
+    if not all(may_hand_out(own, role) for role in roles):
+        raise NotAllowed(T("This person's role is above your own."))
+
+
 class SessionType(Code):
     """What kind of sign-in a session is."""
 
@@ -80,28 +83,7 @@ class LoginOutcome(Word):
 # what counts towards the lock of an account: whoever knows the password must not try every code either
 FAILURES = (LoginOutcome.WRONG_PASSWORD, LoginOutcome.WRONG_SECOND_FACTOR)
 FIRST_OWN_PASSWORD = T("Choose a password of your own first, on the page “Own profile and password”.")
-CODE_SECONDS, CODE_DIGITS = 30, 6
-
-
-def is_totp(secret: str, typed: str, now: datetime) -> bool:
-    """Whether `typed` is the code that this secret (base 32) shows now, half a minute early or late allowed.
-
-    Source: RFC 6238 with SHA-1, as every authenticator does it.
-    """
-    try:
-        key = base64.b32decode(secret.upper() + "=" * (-len(secret) % 8))
-    except binascii.Error:
-        return False
-    step = int(now.timestamp()) // CODE_SECONDS
-    codes = [_code(key, counter) for counter in (step - 1, step, step + 1)]
-    return sum(hmac.compare_digest(code.encode(), typed.strip().encode()) for code in codes) > 0
-
-
-def _code(key: bytes, counter: int) -> str:
-    digest = hmac.new(key, counter.to_bytes(8, "big"), "sha1").digest()
-    offset = digest[-1] & 15
-    number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFFFFFF
-    return f"{number % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+FIRST_SECOND_FACTOR = T("Your role needs a second factor. Set it up first, on the page “Second factor”.")
 
 
 class Locale(Word):
@@ -128,25 +110,6 @@ class ShareKind(Word):
     SURVEY = "survey", T("Survey")
 
 
-def check_password(password: str, phone: str, least: int, field: str = "password") -> None:
-    """Refuse a password that is short, common or the person's own number. Raises RuleError."""
-    if len(password) < least:
-        raise RuleError(T("At least %(least)s characters.", least=least), field=field)
-    if len(password) > 200:
-        raise RuleError(T("At most %(most)s characters.", most=200), field=field)
-    digits = "".join(letter for letter in password if letter.isdigit())
-    bare = password.lower().replace(" ", "")
-    if bare in common_passwords() or len(set(bare)) < 4 or (len(digits) >= 8 and digits.endswith(phone[-8:])):
-        raise RuleError(T("This password is among the first that others would try. Choose another."), field=field)
-
-
-@cache
-def common_passwords() -> frozenset[str]:
-    """The commonest passwords that are long enough to pass otherwise."""
-    path = Path(__file__).with_name("common_passwords.txt")
-    return frozenset(path.read_text(encoding="utf-8").split())
-
-
 def locked_until(failures: Iterable[datetime], now: datetime, most: int, window: timedelta) -> datetime | None:
     """Until when an account is locked after these failures since the last success, or None.
 
@@ -156,11 +119,30 @@ def locked_until(failures: Iterable[datetime], now: datetime, most: int, window:
     return recent[-1] + window if len(recent) >= most else None
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session lasts at most, and how long unused. A shorter setting counts for those that run, too."""
+
+    longest: timedelta
+    idle: timedelta
+
+
+def ends_at(opened_at: datetime, expires_at: datetime, limits: Limits) -> datetime:
+    """When a session ends however much it is used."""
+    return min(expires_at, opened_at + limits.longest)
+
+
 def is_session_alive(
-    now: datetime, expires_at: datetime, last_seen_at: datetime, revoked_at: datetime | None, idle: timedelta
+    now: datetime,
+    opened_at: datetime,
+    expires_at: datetime,
+    last_seen_at: datetime,
+    revoked_at: datetime | None,
+    limits: Limits,
 ) -> bool:
     """Whether a session still signs somebody in: not ended, not expired, not idle for too long."""
-    return revoked_at is None and now < expires_at and now - last_seen_at < idle
+    is_in_time = now < ends_at(opened_at, expires_at, limits) and now - last_seen_at < limits.idle
+    return revoked_at is None and is_in_time
 
 
 def check_document_prefix(prefix: str) -> None:

@@ -47,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "mariadb: runs on MariaDB alone")
     config.addinivalue_line("markers", "browser: drives a real Chromium")
     if not hasattr(config, "workerinput"):  # once, before the workers start
+        config.stash[servers.MEMORY] = servers.work_in_memory()
         config.stash[servers.MARIADB] = servers.start_mariadb()
 
 
@@ -54,6 +55,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     server = config.stash.get(servers.MARIADB, None)
     if server is not None:
         server.stop()
+    folder = config.stash.get(servers.MEMORY, None)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -42,13 +42,7 @@ SAID = (
 )  # fmt: skip
 SILENT = ("script", "style", "noscript", "textarea")
 
-# What no page may have: an id twice (labels and errors would lead to the wrong field), and more width than the screen.
-FAULTS = """() => {
-  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
-  const twice = [...new Set(ids.filter((id, at) => ids.indexOf(id) !== at))].map((id) => `id twice: ${id}`);
-  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-  return wide > 0 ? [...twice, `wider than the screen by ${wide}`] : twice;
-}"""
+OVER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 LINKS = """() => [...document.querySelectorAll("a[href]:not([download])")].map((a) => a.getAttribute("href"))"""
 
 

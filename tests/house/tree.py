@@ -46,9 +46,15 @@ class Module:
     def tree(self) -> ast.Module:
         return parse(self.path)
 
-    def imports(self) -> Iterator[tuple[int, str]]:
+    def imports(self) -> tuple[tuple[int, str], ...]:
         """(line, module) of every import, inside functions too; `from app.web import who` counts as app.web.who."""
-        for node in ast.walk(self.tree()):
+        return imported(self)
+
+
+@cache
+def imported(module: Module) -> tuple[tuple[int, str], ...]:
+    def found() -> Iterator[tuple[int, str]]:
+        for node in ast.walk(module.tree()):
             if isinstance(node, ast.Import):
                 yield from ((node.lineno, alias.name) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -56,6 +62,8 @@ class Module:
                 for alias in node.names:
                     deeper = f"{base}.{alias.name}"
                     yield node.lineno, deeper if deeper in known_modules() else base
+
+    return tuple(found())
 
 
 @cache

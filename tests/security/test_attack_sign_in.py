@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import random
 import statistics
 import time
 from collections.abc import Callable
@@ -227,24 +228,33 @@ def test_every_failure_is_answered_alike(clinic: Clinic, door: str) -> None:
 @attack("Find out by the time an answer takes which numbers are known, locked or switched off", "V6.3.8")
 @pytest.mark.parametrize("door", [*DOORS])
 def test_every_failure_takes_as_long(clinic: Clinic, door: str) -> None:
-    """Medians of tries in turns, of this thread's time on the processor and of the clock on the wall: on a busy machine
-    the wall's differ by chance, and the test is content with either."""
+    """Medians of this thread's time on the processor and of the clock on the wall. On a busy machine they differ by
+    chance: the test is content with either, and asks again before it believes a difference; a real one stays."""
     lock(clinic, "Doctor")
     switch_off(clinic, "Nurse")
     clinic.unit(lambda s: actions.change_setting(s, "security.failures", 50, None))
-    tries = {"unknown": NOBODY, "wrong": CAST["Receptionist"], "locked": CAST["Doctor"], "off": CAST["Nurse"]}
+    tries = {"unknown": NOBODY, "wrong": "", "locked": CAST["Doctor"], "off": CAST["Nurse"]}
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in tries}
-    for turn in range(TURNS):
-        for name, phone in tries.items():
+    known = ("Receptionist", "Coordinator", "Assistant", "Manager", "Admin")  # nobody is tried so often as to be locked
+    chance = random.Random(7)
+    spreads: list[float] = []
+    for phone in (NOBODY, *(CAST[role] for role in known)):
+        DOORS[door](clinic, phone, "not this one")  # warms up
+    for turn in range(1, len(known) * TURNS + 1):
+        tries["wrong"] = CAST[known[(turn - 1) // TURNS]]
+        for name, phone in chance.sample([*tries.items()], len(tries)):
             start = time.thread_time(), time.perf_counter()
             DOORS[door](clinic, phone, "not this one")
-            if turn:  # the first warms up
-                took[name].append((time.thread_time() - start[0], time.perf_counter() - start[1]))
-    spreads = []
-    for clock in (0, 1):
-        medians = {name: statistics.median(each[clock] for each in times) * 1_000 for name, times in took.items()}
-        print(door, ("processor", "wall")[clock], {name: round(ms, 1) for name, ms in medians.items()})
-        spreads.append(max(medians.values()) - min(medians.values()))
+            took[name].append((time.thread_time() - start[0], time.perf_counter() - start[1]))
+        if turn % TURNS == 0:
+            medians = [
+                {name: statistics.median(each[clock] for each in times) * 1_000 for name, times in took.items()}
+                for clock in (0, 1)
+            ]
+            spreads = [max(found.values()) - min(found.values()) for found in medians]
+            print(door, *({name: round(ms, 1) for name, ms in found.items()} for found in medians))
+            if min(spreads) < 5:
+                break
     assert min(spreads) < 5, spreads
 
 

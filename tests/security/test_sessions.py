@@ -126,9 +126,11 @@ def test_what_two_tabs_leave_to_say_is_both_said(clinic: Clinic) -> None:
     desk = clinic.client("Receptionist")
     with desk.session_transaction() as cookie:
         selector = cookie["token"].partition(".")[0]
-    clinic.unit(lambda s: actions.keep_told(s, selector, [["success", "One"]], []))
-    clinic.unit(lambda s: actions.keep_told(s, selector, [["success", "Two"]], []))  # began before the first was kept
+    clinic.unit(lambda s: actions.keep_told(s, selector, [["success", "Said in one tab"]], []))
+    clinic.unit(
+        lambda s: actions.keep_told(s, selector, [["success", "Said in the other"]], [])
+    )  # began before the first was kept
     page = desk.get("/patients").text
-    assert "One" in page
-    assert "Two" in page
-    assert "Two" not in desk.get("/services").text
+    assert "Said in one tab" in page
+    assert "Said in the other" in page
+    assert "Said in the other" not in desk.get("/services").text

@@ -1,4 +1,4 @@
-"""Every table × every role × (list, record, form, chart, export): who may gets it in both languages, nobody else does."""
+"""Every table × every role × (list, record, form, chart, export): who may gets it in their language, nobody else does."""
 
 import re
 from collections.abc import Iterator
@@ -74,16 +74,14 @@ def may(gate: str, page: str, role: str) -> bool:
 
 
 @pytest.mark.parametrize("role", CAST)
-def test_who_may_gets_every_screen_of_every_table_in_both_languages(grown: Clinic, role: str) -> None:
+def test_who_may_gets_every_screen_of_every_table_and_nobody_else(grown: Clinic, role: str) -> None:
     views = [v for v in grown.app.extensions["appbuilder"].baseviews if isinstance(v, ClinicView)]
     asked = [(view, gate, path) for view in views for gate, path in addresses(grown, view)]
     wrong, english = [], marks()
-    for language in ("en", "mn"):
+    for language in ("en", "mn") if role == "Admin" else ("mn",):  # tests/browser reads every role's pages in both
         browser = grown.client(role, locale=language)
         for view, gate, path in asked:
             is_open = may(gate, view.page, role)
-            if language == "mn" and not is_open:
-                continue  # refused in one language is refused
             answer = browser.get(path)
             if answer.status_code != (200 if is_open else 403):
                 wrong.append(f"{path}: {answer.status_code}")

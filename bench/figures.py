@@ -30,7 +30,7 @@ from app.db import sqla, unit
 from app.kernel.dates import clinic_date, clinic_moment
 from app.people.models import Employee, Patient
 from app.reporting import queries as reporting
-from app.reporting.rules import Metric, Period, Scope
+from app.reporting.rules import Metric, Period, Scope, Step
 from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentSource, Terms
 from app.security import actions, identity
@@ -256,7 +256,9 @@ class Bench:
         sql = bare.REVENUE.format(month=month if self.driver.is_sqlite else month.replace("%%", "%"))
 
         def revenue() -> object:
-            kept = reporting.measures(period, (Metric.INVOICED, Metric.PAID), Scope.DOCTORS, closed, zone)
+            kept = reporting.measures(
+                period, (Metric.INVOICED, Metric.PAID), Scope.DOCTORS, closed, zone, by=Step.MONTH
+            )
             by_month = sa.func.substr(sa.cast(kept.c.day, sa.String(10)), 1, 7)
             asked = sa.select(kept.c.doctor_number, by_month, kept.c.metric, sa.func.sum(kept.c.value))
             return sqla.session.execute(asked.group_by(kept.c.doctor_number, by_month, kept.c.metric)).all()

@@ -36,14 +36,14 @@ def close() -> None:
 
 @reports.command("verify")
 def verify() -> None:
-    """Recompute every kept sum; say the first difference and exit 1."""
+    """Recompute every kept sum of days and months; say the first difference and exit 1."""
     session, zone = sqla.session(), identity.the_clinic().zone
     closed = queries.closed_days(session)
     if closed is None:
         click.echo("no day is closed yet")
         return
     _refuse_missing(closed)
-    found = queries.first_difference(session, closed, zone)
+    found = queries.first_difference(session, closed, zone) or queries.differing_month(session, closed)
     if found is not None:
         click.echo(str(found), err=True)
         sys.exit(1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from app.db.base import sqla
 from app.kernel.folding import fold, fold_words
@@ -86,8 +86,9 @@ def forget_persons(session: Session) -> None:
 
 
 @sa.event.listens_for(sqla.session, "after_transaction_end")
-def _forget_at_the_end(session: Session, _transaction: object) -> None:
-    forget_persons(session)
+def _forget_at_the_end(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:  # a flush ends one of its own inside it
+        forget_persons(session)
 
 
 # --- the search

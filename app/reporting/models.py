@@ -1,4 +1,4 @@
-"""`metric_daily`: the kept sums of closed days."""
+"""The kept sums of closed days, and of the months they lie in."""
 
 from datetime import date
 
@@ -29,3 +29,25 @@ class MetricDaily(Stamped):
     def title(self) -> str:
         """The day."""
         return self.day.isoformat()
+
+
+class MetricMonthly(Stamped):
+    """What a measure was on the closed days of a month: what asks for years reads a row where it would read thirty."""
+
+    __table_args__ = table_args(
+        UniqueConstraint("metric", "month", "doctor_number"),
+        Index(None, "metric", "month", "doctor_number", "value"),
+        Index(None, "month"),
+    )
+    is_audited = False
+
+    metric_monthly_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    metric: Mapped[Metric] = mapped_column(WordType(Metric))
+    month: Mapped[date] = mapped_column(Date)  # its first day
+    doctor_number: Mapped[int] = mapped_column(BigKey, default=0)  # as of a day
+    value: Mapped[int] = mapped_column(BigInteger, default=0)
+
+    @property
+    def title(self) -> str:
+        """The month."""
+        return f"{self.month:%Y-%m}"

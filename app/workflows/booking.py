@@ -40,12 +40,8 @@ def book_visit(
     holds who is `busy` and the three nearest `free` times; what the unit wrote is rolled back by then.
     """
     filled = {**values, "receptionist_id": by_employee}
-    if filled.get("patient_id"):
-        patient = session.get(Patient, filled["patient_id"])
-    else:
-        patient = _caller(session, values, today=clinic_date(now, terms.zone), by=by_user)
-    if patient is not None:
-        filled |= {"patient_id": patient.patient_id, "is_new_patient": _is_new(session, patient)}
+    if not filled.get("patient_id"):
+        filled["patient_id"] = _caller(session, values, today=clinic_date(now, terms.zone), by=by_user).patient_id
     return _or_free_times(
         session,
         lambda: actions.book(session, filled, now=now, terms=terms, by_user=by_user),
@@ -158,11 +154,6 @@ def _or_free_times(
         session.rollback()
         free = free_times(session, wish_of(session, wanted, terms), now=now, terms=terms, but=but)
         raise Conflict(error.text, field="start_at", data={**error.data, "free": free}) from error
-
-
-def _is_new(session: Session, patient: Patient) -> bool:
-    """Whether nobody treated this patient to the end yet, here or (taken over from a list) before."""
-    return patient.first_seen_at is None and not queries.has_finished_visit(session, patient.patient_id)
 
 
 def _caller(session: Session, values: Mapping[str, Any], *, today: date, by: int | None) -> Patient:

@@ -97,7 +97,7 @@ def difference(clinic: Clinic) -> str | None:
     session = clinic.session
     closed = queries.closed_days(session)
     assert closed is not None
-    found = queries.first_difference(session, closed, ZONE)
+    found = queries.first_difference(session, closed, ZONE) or queries.differing_month(session, closed)
     return str(found) if found else None
 
 

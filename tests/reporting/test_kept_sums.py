@@ -15,7 +15,7 @@ from app.billing.models import Invoice, PatientAccount, Payment
 from app.billing.rules import RefundKind
 from app.kernel.errors import RuleError
 from app.reporting import queries
-from app.reporting.models import MetricDaily
+from app.reporting.models import MetricDaily, MetricMonthly
 from app.reporting.rules import CLINIC, REOPENED_DAYS, Metric, Scope, days_to_close
 from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus
@@ -189,6 +189,12 @@ def test_verify_names_the_first_difference_and_close_puts_it_right(clinic: Clini
     assert f"on {day} is kept as 1, not 70000" in answer.output
     assert run(args=["jobs", "nightly"]).exit_code == 0
     assert run(args=["reports", "verify"]).exit_code == 0
+    month = day.replace(day=1)
+    clinic.unit(lambda s: setattr(s.query(MetricMonthly).filter_by(metric=M.INVOICED, month=month).one(), "value", 2))
+    answer = run(args=["reports", "verify"])
+    assert (answer.exit_code, f"on {month} is kept as 2, not 70000" in answer.output) == (1, True)
+    assert run(args=["reports", "close"]).exit_code == 0
+    assert run(args=["reports", "verify"]).exit_code == 0
     clinic.unit(lambda s: s.query(MetricDaily).filter_by(day=day).delete())
     answer = run(args=["reports", "verify"])
     assert (answer.exit_code, f"{day} is not closed" in answer.output) == (1, True)
@@ -264,3 +270,41 @@ def test_days_that_are_not_closed_yet_are_computed_from_their_rows(clinic: Clini
         assert (found["all"][M.INVOICED], found["february"][M.INVOICED]) == (25_000, 10_000)
         own = queries.measures(period["all"], [M.INVOICED], Scope.DOCTORS, until, ZONE, doctor.employee_id)
         assert clinic.session.scalar(sa.select(sa.func.sum(own.c.value))) == 25_000
+
+
+@pytest.mark.both
+def test_months_are_what_their_days_add_up_to_wherever_a_period_begins_and_ends(clinic: Clinic) -> None:
+    from app.reporting.rules import Period, Step
+
+    patient, doctor = clinic.make(people.patient), clinic.make(people.doctor)
+    start = date(2026, 1, 20)
+    for back in (0, 11, 12, 28, 39, 40, 70, 71, 72, 100):
+        day = start + timedelta(days=back)
+        seen = clinic.make(common.visit, doctor=doctor, patient=patient, at=moment(day, 600))
+        clinic.unit(lambda s, day=day, n=back, seen=seen: common.invoice(s, patient, 1_000 + n, posting(day), seen))
+    close(clinic, start, start + timedelta(days=90))
+    moments = [start + timedelta(days=n) for n in (-30, 0, 5, 12, 39, 40, 41, 69, 90, 91, 100, 130)]
+    for first in moments:
+        for last in (day for day in moments if day >= first):
+            for scope in Scope:
+                asked = (Period(first, last), [M.INVOICED], scope, start + timedelta(days=90), ZONE)
+                days, months = queries.measures(*asked), queries.measures(*asked, by=Step.MONTH)
+                sums = [clinic.session.scalar(sa.select(sa.func.sum(part.c.value))) for part in (days, months)]
+                assert sums[0] == sums[1], (first, last, scope)
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(1, 900))
+def test_the_months_within_a_period_are_whole_and_no_other_is(first: date, days: int) -> None:
+    from app.reporting.rules import Period, months_around, months_within
+
+    period = Period(first, first + timedelta(days=days - 1))
+    found, whole = months_within(period), months_around(period)
+    assert whole.first <= period.first
+    assert whole.last >= period.last
+    if found is None:
+        assert days < 61
+        return
+    assert (found.first.day, (found.last + timedelta(days=1)).day) == (1, 1)
+    assert period.first <= found.first < found.last <= period.last
+    assert (found.first - period.first).days < 31
+    assert (period.last - found.last).days < 31

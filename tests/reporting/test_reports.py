@@ -65,7 +65,13 @@ def test_every_report_answers_by_each_of_its_groups(clinic: Clinic) -> None:
 @pytest.mark.parametrize("role", CAST)
 def test_only_admin_and_manager_read_reports(clinic: Clinic, role: str) -> None:
     browser, wanted = clinic.client(role), 200 if role in ("Admin", "Manager") else 403
-    for path in ("/reports", "/reports/aging", "/reports/revenue/export.csv", "/daily-measures/list/"):
+    for path in (
+        "/reports",
+        "/reports/aging",
+        "/reports/revenue/export.csv",
+        "/daily-measures/list/",
+        "/monthly-measures/list/",
+    ):
         assert browser.get(path).status_code == wanted, path
 
 

@@ -292,6 +292,7 @@ def _supplies(session: Session, main: Main) -> None:
 def _machine(session: Session) -> None:
     number, now = next(_numbers), datetime.now(UTC)
     reporting.metric_daily(session)
+    reporting.metric_monthly(session)
     user = security.add_user(
         session, phone=f"8500{number:04d}", name=f"Хэрэглэгч {number}", roles=["Nurse"], password="soyoo-demo-1"
     )

@@ -11,6 +11,7 @@ from app.db.base import sqla
 from app.db.context import actor
 from app.db.types import utcnow
 
+_CHANGES = "soyoo_changes"
 FRAMEWORK_TABLES = {"ab_user", "ab_role"}  # of Flask-AppBuilder's own
 
 
@@ -53,7 +54,7 @@ def _entry(
 
 @sa.event.listens_for(sqla.session, "after_flush")
 def _record_changes(session: Session, _context: object) -> None:
-    entries = [
+    session.info.setdefault(_CHANGES, []).extend(
         entry
         for rows, action in (
             (session.new, AuditAction.INSERT),
@@ -62,9 +63,21 @@ def _record_changes(session: Session, _context: object) -> None:
         )
         for row in rows
         if (entry := _change(row, action)) is not None
-    ]
+    )
+
+
+@sa.event.listens_for(sqla.session, "before_commit")
+def _write_changes(session: Session) -> None:
+    """All changes of a unit in one statement, in its own transaction, as the last thing it does."""
+    session.flush()
+    entries = session.info.pop(_CHANGES, [])
     if entries:
         session.connection().execute(sa.insert(AuditLog.__table__), entries)
+
+
+@sa.event.listens_for(sqla.session, "after_rollback")
+def _forget_changes(session: Session) -> None:
+    session.info.pop(_CHANGES, None)
 
 
 def _change(row: Any, action: AuditAction) -> dict[str, Any] | None:

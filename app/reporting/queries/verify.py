@@ -7,11 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.reporting.models import MetricDaily
+from app.reporting.models import MetricDaily, MetricMonthly
 from app.reporting.queries.daily import measured
-from app.reporting.queries.kept import MARK, first_day
+from app.reporting.queries.kept import MARK, first_day, months_of_days
 from app.reporting.queries.sql import Span
-from app.reporting.rules import Period, Step, buckets
+from app.reporting.rules import Period, Step, buckets, months_around
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,20 @@ def first_difference(session: Session, closed: Period, zone: tzinfo) -> Differen
             metric, day, number, stands, should = found
             return Difference(str(metric), day, int(number), int(stands), int(should))
     return None
+
+
+def differing_month(session: Session, closed: Period) -> Difference | None:
+    """The first month that its kept days do not add up to."""
+    row, zero = MetricMonthly, sa.literal_column("0")
+    there = sa.select(row.metric, row.month, row.doctor_number, row.value.label("stands"), zero.label("should"))
+    part = months_of_days(months_around(closed)).subquery("added")
+    should = sa.select(part.c.metric, part.c.month, part.c.doctor_number, zero, part.c.value)
+    both = there.union_all(should).subquery("both")
+    key = (both.c.month, both.c.metric, both.c.doctor_number)
+    have, want = sa.func.sum(both.c.stands), sa.func.sum(both.c.should)
+    statement = sa.select(both.c.metric, both.c.month, both.c.doctor_number, have, want).group_by(*key)
+    found = session.execute(statement.having(have != want).order_by(*key).limit(1)).first()
+    return Difference(str(found[0]), found[1], int(found[2]), int(found[3]), int(found[4])) if found else None
 
 
 def _differing(span: Span) -> Any:

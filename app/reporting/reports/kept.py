@@ -11,7 +11,7 @@ from app.people.models import Employee
 from app.reporting.queries import Span, measures
 from app.reporting.reports.asking import Ask
 from app.reporting.reports.kinds import Group
-from app.reporting.rules import CLINIC, Metric
+from app.reporting.rules import CLINIC, Metric, Step
 
 # the columns of the subquery that `measures` makes
 DAY = sa.literal_column("measures.day", sa.Date())
@@ -34,6 +34,7 @@ def kept_source(metrics: Iterable[Metric]) -> Callable[[Ask, Span, date | None],
     wanted = tuple(metrics)
 
     def source(ask: Ask, span: Span, closed: date | None) -> Any:
-        return measures(span.period, wanted, ask.scope, closed, span.zone, ask.doctor or CLINIC)
+        by = ask.step or Step.MONTH  # lines that are no time tell no days apart
+        return measures(span.period, wanted, ask.scope, closed, span.zone, ask.doctor or CLINIC, by)
 
     return source

@@ -135,6 +135,19 @@ def buckets(period: Period, step: Step) -> list[Period]:
     return found
 
 
+def months_around(period: Period) -> Period:
+    """The whole months that a period touches."""
+    return Period(period.first.replace(day=1), add_months(period.last.replace(day=1), 1) - DAY)
+
+
+def months_within(period: Period) -> Period | None:
+    """The months that lie in a period with all their days."""
+    begun = period.first.replace(day=1)
+    first = begun if begun == period.first else add_months(begun, 1)
+    last = period.last if _ends_month(period.last) else period.last.replace(day=1) - DAY
+    return Period(first, last) if first <= last else None
+
+
 def months_in(amount: int, period: Period) -> int:
     """An `amount` a month for a period: of a month that is not all in it, the share of its days."""
     total = 0

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.reporting.views.metrics import MetricDailyView
+from app.reporting.views.metrics import MetricDailyView, MetricMonthlyView
 from app.reporting.views.page import ReportsPage
 
-VIEWS: tuple[Any, ...] = (ReportsPage, MetricDailyView)
+VIEWS: tuple[Any, ...] = (ReportsPage, MetricDailyView, MetricMonthlyView)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.text import T
 from app.people.models import Employee
-from app.reporting.models import MetricDaily
+from app.reporting.models import MetricDaily, MetricMonthly
 from app.reporting.rules import CLINIC, Metric, Scope
 from app.reporting.words import LABELS
 from app.web import cells
@@ -23,31 +23,25 @@ add_labels(LABELS)
 IN_TUGRUG = {Metric.PRODUCTION, Metric.INVOICED, Metric.ADJUSTED, Metric.PAID, Metric.REFUNDED, Metric.SPENT}
 
 
-class MetricDailyView(ClinicView):
-    """`/daily-measures`: read only; the nightly job writes them."""
+class Measures:
+    """What the kept sums of days and of months have in common: read only, the nightly job writes them."""
 
-    datamodel = SQLAInterface(MetricDaily)
-    page, route_base = "/reports", "/daily-measures"
-    title_one, title_many = T("Measure of a day"), T("Measures of the days")
-    list_columns = ("day", "metric", "doctor", "value")
-    show_columns = ("day", "metric", "doctor", "value", "updated_at")
-    search_columns = ("metric", "day", "doctor_number")
-    order_columns = ("day", "value")
-    default_order = ("day", "desc")
-    chart_date = "day"
-    definitions = [{"label": T("Invoiced by month"), "group": "day", "series": [(aggregate_sum, "invoiced")]}]
+    page = "/reports"
+    search_columns: Any
+    datamodel: Any
 
     def column(self, name: str) -> Any:
         """The chart's sum is the whole clinic's, of one measure."""
+        row = self.datamodel.obj
         if name == "invoiced":
-            whole = sa.and_(MetricDaily.metric == Metric.INVOICED, MetricDaily.doctor_number == CLINIC)
-            return sa.case((whole, MetricDaily.value), else_=0)
-        return super().column(name)
+            return sa.case((sa.and_(row.metric == Metric.INVOICED, row.doctor_number == CLINIC), row.value), else_=0)
+        return super().column(name)  # type: ignore[misc]  # a view's
 
     def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
         """By the measure's name in the reader's language."""
         found = [metric for metric in Metric if typed.casefold() in say(metric).casefold()]
-        return MetricDaily.metric.in_(found)
+        condition: ColumnElement[bool] = self.datamodel.obj.metric.in_(found)
+        return condition
 
     def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
         """Whose it is, and amounts as amounts."""
@@ -61,3 +55,33 @@ class MetricDailyView(ClinicView):
             }
             for row in rows
         }
+
+
+class MetricDailyView(Measures, ClinicView):
+    """`/daily-measures`."""
+
+    datamodel = SQLAInterface(MetricDaily)
+    route_base = "/daily-measures"
+    title_one, title_many = T("Measure of a day"), T("Measures of the days")
+    list_columns = ("day", "metric", "doctor", "value")
+    show_columns = ("day", "metric", "doctor", "value", "updated_at")
+    search_columns = ("metric", "day", "doctor_number")
+    order_columns = ("day", "value")
+    default_order = ("day", "desc")
+    chart_date = "day"
+    definitions = [{"label": T("Invoiced by month"), "group": "day", "series": [(aggregate_sum, "invoiced")]}]
+
+
+class MetricMonthlyView(Measures, ClinicView):
+    """`/monthly-measures`."""
+
+    datamodel = SQLAInterface(MetricMonthly)
+    route_base = "/monthly-measures"
+    title_one, title_many = T("Measure of a month"), T("Measures of the months")
+    list_columns = ("month", "metric", "doctor", "value")
+    show_columns = ("month", "metric", "doctor", "value", "updated_at")
+    search_columns = ("metric", "month", "doctor_number")
+    order_columns = ("month", "value")
+    default_order = ("month", "desc")
+    chart_date = "month"
+    definitions = [{"label": T("Invoiced by month"), "group": "month", "series": [(aggregate_sum, "invoiced")]}]

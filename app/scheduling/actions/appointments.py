@@ -35,18 +35,20 @@ def book(
     """Add an appointment and take its slots. Raises RuleError, Conflict, TryAgain.
 
     `values`: patient_id, doctor_id, start_at; chair_id, assistant_id, planned_service, minutes, purpose, source,
-    note, override_reason, is_new_patient and receptionist_id where known.
+    note, override_reason and receptionist_id where known. A patient is new whom nobody treated to the end yet, here or
+    (taken over from a list) before.
     """
     check_named(values)
     check_start(values["start_at"], now, terms.zone)
+    patient = live_patient(session, values["patient_id"])
     told = {name: values[name] for name in TOLD if values.get(name) is not None}
     appointment = Appointment(
         **place(session, values, terms),
         **told,
-        patient_id=live_patient(session, values["patient_id"]).patient_id,
+        patient_id=patient.patient_id,
         receptionist_id=values.get("receptionist_id"),
         created_by_user_id=by_user,
-        is_new_patient=bool(values.get("is_new_patient")),
+        is_new_patient=patient.first_seen_at is None and not queries.has_finished_visit(session, patient.patient_id),
         status=S.RESERVED,
     )
     appointment.override_reason = override_reason(session, appointment, terms, values.get("override_reason"))

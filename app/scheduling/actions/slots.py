@@ -33,19 +33,6 @@ def take_slots(session: Session, appointment: Appointment, visit: Holding) -> No
     busy = [kind for (kind, _), lanes in wanted.items() if lanes is None]
     if busy:
         raise time_taken(busy)
-    for (kind, key), lanes in wanted.items():
-        _insert(session, appointment, kind, key, lanes or {}, capacity)
-
-
-def _capacity(session: Session, doctor_id: int) -> int:
-    """How many chairs the doctor works at; shared lock, so that it can't be lowered in between."""
-    doctor = session.get_one(Employee, doctor_id, with_for_update={"read": True})
-    return doctor.chair_capacity
-
-
-def _insert(
-    session: Session, appointment: Appointment, kind: SlotKind, key: int, lanes: dict[datetime, int], capacity: int
-) -> None:
     rows = [
         {
             "kind": kind,
@@ -54,14 +41,19 @@ def _insert(
             "lane": lane,
             "appointment_id": appointment.appointment_id,
         }
-        for slot, lane in lanes.items()
+        for (kind, key), lanes in wanted.items()
+        for slot, lane in (lanes or {}).items()
     ]
     try:
         session.execute(sa.insert(BookingSlot), rows)
     except IntegrityError as error:
-        if kind is SlotKind.DOCTOR and capacity > 1:
-            raise TryAgain from error  # somebody took this lane; the next look tells whether another one is free
-        raise time_taken([kind]) from error
+        raise TryAgain from error  # somebody was quicker: the next look tells who is busy, or finds another lane
+
+
+def _capacity(session: Session, doctor_id: int) -> int:
+    """How many chairs the doctor works at; shared lock, so that it can't be lowered in between."""
+    doctor = session.get_one(Employee, doctor_id, with_for_update={"read": True})
+    return doctor.chair_capacity
 
 
 def time_taken(busy: Sequence[SlotKind]) -> Conflict:

@@ -122,11 +122,20 @@ class Reader:
         return html.fromstring(answer.text)
 
 
-def read_all(reader: Reader, look: Callable[[Any, str], None], *, rows: int = 1, sends: bool = False) -> Counter[str]:
-    """Read every kind of page that can be reached, `rows` of each; with `sends`, each form to add something is sent
-    empty too. Returns how often each kind was read."""
+def read_all(
+    reader: Reader,
+    look: Callable[[Any, str], None],
+    *,
+    rows: int = 1,
+    sends: bool = False,
+    but: re.Pattern[str] | None = None,
+) -> Counter[str]:
+    """Read every kind of page that can be reached, `rows` of each, but those of a pattern; with `sends`, each form to
+    add something is sent empty too. Returns how often each kind was met."""
     trail = Trail(reader.server, rows)
-    for address, _ in trail:
+    for address, kind in trail:
+        if but is not None and but.search(kind):
+            continue
         answer, page = reader.read(address)
         look(page, address)
         trail.found(answer.request.path, page.xpath("//a[not(@download)]/@href"))

@@ -59,6 +59,8 @@ PLACES = [
 # Pages that one template writes for every table; of records and charts some are looked at for all.
 ALIKE = re.compile(r"(?<!PatientView)\.(?:changes|edit)\b|number=[1-9]|ListChoicesPage")
 MANY = re.compile(r"View\.(?:show|chart)\b")
+# Screens that are made for every table: an Admin reads them all.
+GENERATED = re.compile(r"View\.(?:list|show|chart|changes|add|edit)\b|ListChoicesPage")
 
 
 @pytest.fixture
@@ -125,8 +127,10 @@ def test_every_page_speaks_mongolian(role: str, clinic: Server) -> None:
 
 @pytest.mark.parametrize(("role", "clinic"), PLACES, indirect=["clinic"])
 def test_every_page_speaks_english(role: str, clinic: Server) -> None:
-    """Whatever is Cyrillic there has been written into the clinic's tables by people."""
-    found = foreign_words(Reader(clinic, ROLES[role], "en"), CYRILLIC, words(CYRILLIC, written(clinic)))
+    """Whatever is Cyrillic there has been written into the clinic's tables by people. The screens of tables are read
+    as an Admin, the other roles' own pages as each of them."""
+    reader, known = Reader(clinic, ROLES[role], "en"), words(CYRILLIC, written(clinic))
+    found = foreign_words(reader, CYRILLIC, known, but=None if role == "Admin" else GENERATED)
     assert not found, told(found)
 
 
@@ -140,7 +144,7 @@ def test_every_kind_of_page_fits_the_screen(other_server: Server, people_at: Any
             found[address] = f"wider than the screen by {over}"
 
     def is_looked_at(kind: str) -> bool:
-        return not ALIKE.search(kind) and (not MANY.search(kind) or crc32(kind.encode()) % 4 == 0)
+        return not ALIKE.search(kind) and (not MANY.search(kind) or crc32(kind.encode()) % 6 == 0)
 
     walk_all(people_at(other_server, ROLES["Admin"], "mn"), look, is_looked_at)
     assert not found, told(found)

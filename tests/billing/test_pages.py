@@ -158,7 +158,9 @@ def test_the_list_shows_filters_and_adds_up(clinic: Clinic) -> None:
 
     patient = clinic.make(people.patient, first_name="Цэцэгмаа")
     late = clinic.make(billing.invoice, patient=patient, amount=70_000, day=clinic.today - timedelta(days=60))
-    fresh = clinic.make(billing.invoice, amount=30_000)
+    numbers = [(n, {"phone_number_val": f"+9768888888{n + 2}", "is_primary": n == 0}) for n in range(2)]
+    other = clinic.make(people.patient, own_phones=numbers)  # nothing of theirs is found by a 1
+    fresh = clinic.make(billing.invoice, patient=other, amount=30_000)
     clinic.make(billing.draft, amount=5_000)
     browser = clinic.client("Receptionist")
     page = browser.get("/invoices").text

@@ -52,6 +52,7 @@ class Measures:
             row.row_id: {
                 "doctor": names.get(row.doctor_number, f"#{row.doctor_number}"),
                 "value": money(row.value) if row.metric in IN_TUGRUG else f"{row.value:,}",
+                **({"month": row.title} if isinstance(row, MetricMonthly) else {}),
             }
             for row in rows
         }

@@ -10,11 +10,11 @@ gc.disable()  # nothing of what is loaded is garbage: looking for it would take 
 import os  # noqa: E402
 import sys  # noqa: E402
 
+from app.cli.serve import spare_collector  # noqa: E402
 from app.factory import create_app  # noqa: E402
 
 app = create_app()
-gc.freeze()
-gc.enable()
+spare_collector()
 
 if __name__ == "run" and not os.environ.get("FLASK_RUN_FROM_CLI"):  # another server's import, such as gunicorn's
     from app.cli.ready import refuse_unready

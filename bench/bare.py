@@ -45,7 +45,7 @@ PROFILE = (
 )
 REVENUE = (
     "SELECT t.doctor_id, {month}, SUM(i.total), SUM(i.paid) FROM invoice i JOIN treatment t "
-    "ON t.treatment_id = i.treatment_id WHERE i.status <> 0 GROUP BY t.doctor_id, {month}"
+    "ON t.treatment_id = i.treatment_id WHERE i.issued_at IS NOT NULL GROUP BY t.doctor_id, {month}"
 )
 AGING = (
     "SELECT i.due_on, SUM(i.total - i.adjusted - COALESCE(a.paid, 0)) FROM invoice i LEFT JOIN (SELECT invoice_id, "

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import event
 
+from app.cli.serve import spare_collector
 from app.db import sqla
 from app.kernel.dates import clinic_date
 from app.reporting import queries as reporting
@@ -63,6 +64,7 @@ def clinics(given: argparse.Namespace) -> Iterator[Loaded]:
 
 def _opened(url: str, folder: Path, size: tuple[int, int] | None) -> Iterator[Loaded]:
     app = build_app(url, folder)
+    spare_collector()  # as the server does
     with app.app_context():
         started = time.perf_counter()
         if size is not None:

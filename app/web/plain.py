@@ -77,6 +77,7 @@ class Names:
         self.session = session
         self.links = [(name, *found) for name in references if (found := foreign_key(model, name))]
         self.known: dict[tuple[type[Any], Any], str] = {}
+        self.wanted: dict[type[Any], tuple[str, ...]] = {}
 
     def fill(self, rows: Sequence[Any]) -> None:
         """Put the names on the rows."""
@@ -89,17 +90,24 @@ class Names:
     def _ask(self, target: type[Any], keys: list[Any]) -> None:
         if not keys:
             return
+        if target in self.wanted:
+            self._name(target, keys, plain_class(target))
+            return
+        used = {sa.inspect(target).primary_key[0].key}  # the first rows show which columns a name is made of
+        self.wanted[target] = columns_of(target)
+        self._name(target, keys, watched(plain_class(target), used))
+        self.wanted[target] = tuple(name for name in columns_of(target) if name in used)
+
+    def _name(self, target: type[Any], keys: list[Any], kind: type[Any]) -> None:
         if len(self.known) > MOST_NAMES:
             self.known.clear()
-        key = sa.inspect(target).primary_key[0]
-        names, kind = columns_of(target), plain_class(target)
-        attributes = [getattr(target, name) for name in names]
-        whole = []
+        key, names = sa.inspect(target).primary_key[0], self.wanted[target]
+        attributes, whole = [getattr(target, name) for name in names], []
         for values in self.session.execute(sa.select(*attributes).where(key.in_(keys))):
             row = make(kind, names, values)
             try:
                 self.known[target, row.row_id] = say(row.title)
-            except AttributeError:  # a title that looks into other rows
+            except AttributeError:  # a title that looks into other rows, or into a column that the first had no need of
                 whole.append(row.row_id)
         if whole:
             links = [getattr(target, name) for name, link in sa.inspect(target).relationships.items() if _is_one(link)]

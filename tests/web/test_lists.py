@@ -229,3 +229,15 @@ def test_counting_stops_at_a_thousand(clinic: Clinic, monkeypatch: pytest.Monkey
     assert all("LIMIT" in statement for statement in counts)
     monkeypatch.setattr(listing, "COUNT_CAP", 5)
     assert "Rows: 5" in desk.get("/patients").text
+
+
+def test_an_export_names_what_its_rows_refer_to_also_where_the_first_are_named_in_another_way(clinic: Clinic) -> None:
+    from tests.factories import billing
+
+    for _ in range(25):
+        clinic.make(billing.draft, amount=1_000)
+    issued = clinic.make(billing.invoice, amount=1_000)
+    for query in ("", "?sort=-invoice_item_id"):
+        text = clinic.client("Receptionist").get(f"/invoice-items/export.csv{query}").text
+        assert text.count(issued.number) == 1
+        assert len(re.findall(r"#\d+", text)) == 25

@@ -1,6 +1,6 @@
 """Whatever can be typed, sent to every form and every address: never an error of ours, and a refusal writes nothing.
 
-`SOYOO_ATTACKS=4000` is the long run (`make security`).
+`SOYOO_ATTACKS=1000` is the long run (`make security`).
 """
 
 import os

@@ -161,8 +161,8 @@ class Listing:
         later = own < key if is_down else own > key
         if value is None:
             return sa.and_(column.is_(None), later) if is_down else sa.or_(column.is_not(None), later)
-        strictly = column < value if is_down else column > value
-        found = sa.or_(strictly, sa.and_(column == value, later))
+        strictly, near = (column < value, column <= value) if is_down else (column > value, column >= value)
+        found = sa.and_(near, sa.or_(strictly, later))  # said so, both databases begin in the middle of the index
         nullable = getattr(getattr(column, "expression", None), "nullable", True)
         return sa.or_(found, column.is_(None)) if is_down and nullable else found
 

@@ -58,7 +58,8 @@ def first_difference(session: Session, closed: Period, zone: tzinfo) -> Differen
 
 def differing_month(session: Session, closed: Period) -> Difference | None:
     """The first month that its kept days do not add up to."""
-    row, zero = MetricMonthly, sa.literal_column("0")
+    row = MetricMonthly
+    zero: Any = sa.literal_column("0")
     there = sa.select(row.metric, row.month, row.doctor_number, row.value.label("stands"), zero.label("should"))
     part = months_of_days(months_around(closed)).subquery("added")
     should = sa.select(part.c.metric, part.c.month, part.c.doctor_number, zero, part.c.value)

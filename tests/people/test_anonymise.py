@@ -17,6 +17,7 @@ from app.people.models import Patient, PatientPhone, PatientSearch
 from app.security.models import SessionToken, User
 from app.workflows.anonymise import WORDS, anonymise
 from app.workflows.jobs import make_worker
+from tests.api.program import RESOURCES, program
 from tests.factories import billing, people, scheduling
 from tests.people.test_data_export import MARK, a_life
 
@@ -99,6 +100,19 @@ def test_no_page_no_search_and_no_export_says_who_it_was(clinic, one, role):
         leaks += [(page, word) for word in PERSONAL if word in shown and not page.startswith("/search")]
     assert leaks == []
     assert browser.get(f"/patients/{key}/changes").status_code == (200 if role == "Admin" else 403)
+
+
+def test_no_search_and_no_program_finds_them(clinic, one):
+    key, _ = one
+    desk, caller = clinic.client("Receptionist"), program(clinic, "Admin")
+    addresses = [f"/search?q={PERSONAL[0]}", f"/patients?q={PERSONAL[0]}"]
+    assert all(f'href="/patients/{key}"' in desk.get(address).text for address in addresses)
+    assert PERSONAL[0] in str(caller.get(f"/api/v1/patients/{key}").json)
+    remove(clinic, key)
+    assert not [address for address in addresses if f'href="/patients/{key}"' in desk.get(address).text]
+    answers = [caller.get(f"/api/v1/patients/{key}"), *(caller.get(f"/api/v1/{name}/") for name in RESOURCES)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert not [word for answer in answers for word in PERSONAL if word in str(answer.json)]
 
 
 @pytest.mark.both

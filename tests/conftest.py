@@ -22,6 +22,9 @@ from tests.factories import servers
 from tests.factories.clinic import Clinic, build_app, build_template
 from tests.security import table
 
+# The long ones first and thousands of short ones last, so that no worker waits for another at the end.
+PLACES = ("browser", "", "house")
+
 settings.register_profile(
     "soyoo", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -33,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: PLACES.index(item.path.parent.name) if item.path.parent.name in PLACES else 1)
     for item in items:
         mark = item.get_closest_marker("attack")
         if mark is not None:

@@ -26,7 +26,7 @@ from tests.security import table
 PLACES = ("browser", "", "house")
 
 settings.register_profile(
-    "soyoo", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "soyoo", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("soyoo")
 

@@ -1,10 +1,14 @@
 """The demo clinic: every invariant holds, the day looks busy, and nobody's data is mixed with it."""
 
+import atexit
 import os
+import shutil
+import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +62,36 @@ def weekday_at(clock: time) -> datetime:
     return clinic_moment(day, clock, ZONE)
 
 
-def demo_app(url: str, folder: Path, **options: Any) -> Flask:
-    app = build_app(url, folder)
+@cache
+def deployed() -> Path:
+    """A clinic on SQLite in which nobody has been yet, to be copied."""
+    folder = Path(tempfile.mkdtemp(prefix="soyoo-demo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    app = build_app(f"sqlite:///{folder / 'empty.db'}", folder)
     with app.app_context():
         deploy(app)
+        sqla.session.remove()
+        sqla.engine.dispose()
+    return folder / "empty.db"
+
+
+def demo_app(url: str, folder: Path, **options: Any) -> Flask:
+    is_file = url.startswith("sqlite:///")
+    if is_file:
+        shutil.copy(deployed(), url.removeprefix("sqlite:///"))
+    app = build_app(url, folder)
+    with app.app_context():
+        if not is_file:
+            deploy(app)
         load_demo(**options)
         sqla.session.remove()
     return app
 
 
-@pytest.fixture(scope="module", params=["sqlite", "mariadb"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"demo-{name}")) for name in ("sqlite", "mariadb")],
+)
 def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """A demo clinic on a weekday at 11 o'clock."""
     folder, databases = tmp_path_factory.mktemp("demo"), None

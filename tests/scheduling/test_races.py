@@ -14,7 +14,7 @@ from app.workflows.booking import book_visit, reschedule_visit
 from tests.factories import people, scheduling
 from tests.scheduling.common import at_once, broken_promises, now
 
-HANDS, ROUNDS = 16, int(os.environ.get("SOYOO_RACES", "15"))
+HANDS, ROUNDS = 16, int(os.environ.get("SOYOO_RACES", "10"))
 TERMS = Terms(scheduling.ZONE)
 
 

@@ -29,7 +29,7 @@ from tests.security.authenticator import enrol, give_password
 
 LIST = "/api/v1/patients/"
 NOBODY = "99009900"
-TURNS = int(os.environ.get("SOYOO_TIMING_TURNS", "16"))
+TURNS = int(os.environ.get("SOYOO_TIMING_TURNS", "12"))
 
 
 def form(clinic: Clinic, phone: str, password: str) -> Any:

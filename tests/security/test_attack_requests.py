@@ -68,8 +68,7 @@ def test_no_other_method_changes_anything(clinic: Clinic, other: victim.Victim) 
     for rule, path in victim.addresses(clinic, other):
         if rule.endpoint.startswith((*ENDS_SESSIONS, "LanguageView", "NotificationView")) or path.endswith(".pdf"):
             continue  # a paper makes the link that its QR code leads to
-        read = ("GET", "HEAD") if (rule.methods or set()) & {"POST", "PUT", "DELETE", "PATCH"} else ()
-        for method in ("OPTIONS", "TRACE", "CHICKEN", *read):  # what is only read is asked for by test_requests.py
+        for method in ("OPTIONS", "TRACE", "CHICKEN", "HEAD" if rule.endpoint.endswith(".chart") else "GET"):
             with written() as kept:
                 answer = admin.open(path + "?_method=DELETE", method=method, headers=disguise)
             if kept or answer.status_code >= 500:

@@ -15,16 +15,20 @@ from app.clinical import views as clinical
 from app.communication import views as communication
 from app.desk import (
     api_document,
+    calendar,
     dashboard,
     data_rights,
     day_board,
+    feeds,
     imports,
     index,
     patient_profile,
     profile,
     search,
     shared,
+    waiting,
 )
+from app.desk.workbench import page as workbench
 from app.files import views as files
 from app.insurance import views as insurance
 from app.kernel.text import TC, T, Text
@@ -45,9 +49,13 @@ VIEWS: tuple[Any, ...] = (
     index.IndexPage,
     profile.ProfilePage,
     shared.SharedPage,
+    *feeds.VIEWS,
     *dashboard.VIEWS,
     *search.VIEWS,
     *day_board.VIEWS,
+    *workbench.VIEWS,
+    *waiting.VIEWS,
+    *calendar.VIEWS,
     *imports.VIEWS,
     patient_profile.PatientProfilePage,
     data_rights.DataRightsPage,
@@ -87,7 +95,9 @@ MENU: tuple[tuple[Text | None, tuple[Entry, ...]], ...] = (
         None,
         (
             Entry("/dashboard", "/dashboard", T("Dashboard"), "house"),
-            Entry("/appointments", "/appointments", T("Appointments"), "calendar"),
+            Entry("/appointments", "/appointments", T("Appointments"), "clipboard-list"),
+            Entry("/calendar", "/calendar", T("Calendar"), "calendar"),
+            Entry("/scheduling", "/scheduling", T("Scheduling workbench"), "calendar-plus"),
             Entry("/patients", "/patients", T("Patients"), "users"),
         ),
     ),
@@ -117,6 +127,7 @@ MENU: tuple[tuple[Text | None, tuple[Entry, ...]], ...] = (
         (
             Entry("/inventory", "/inventory", T("Inventory"), "briefcase"),
             Entry("/inventory/logs", "/inventory/logs", T("Movements"), "refresh-cw"),
+            Entry("/inventory", "/sterilisation", T("Sterilisation"), "shield"),
             Entry("/expenses", "/expenses", T("Expenses"), "banknote"),
         ),
     ),
@@ -160,7 +171,7 @@ KEYS = {
     "/treatment-plans": "l", "/lab-requests": "b", "/rooms": "o", "/invoices": "i", "/payments": "y",
     "/insurance": "u", "/inventory": "v", "/expenses": "x", "/services": "s", "/medicines": "m", "/doctors": "c",
     "/employees": "e", "/shifts": "f", "/communication": "n", "/calls": "k", "/sms": "w", "/reports": "q",
-    "/settings": "h", "/audit": "z",
+    "/settings": "h", "/audit": "z", "/scheduling": "j", "/calendar": "g",
 }  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from app.clinical.models import (
     Consent,
     Prescription,
     PrescriptionItem,
+    Recall,
+    RecallContact,
     ToothFinding,
     Treatment,
     TreatmentDiagnosis,
@@ -21,7 +23,8 @@ from app.clinical.models import (
 )
 from app.clinical.models.files import MedicalFile
 from app.clinical.models.notes import OdontogramSnapshot, SoapNote
-from app.clinical.models.plans import PlannedProcedure, TreatmentPlan
+from app.clinical.models.packages import TreatmentSterilePackage
+from app.clinical.models.plans import PlannedProcedure, PlannedStep, TreatmentPlan
 from app.clinical.models.visits import TreatmentItemTooth
 from app.communication.models import Call, Message, MessageTemplate, Sms
 from app.insurance.models import InsurancePlan, InsuranceProvider, PatientInsurance
@@ -39,15 +42,26 @@ from app.people.models import (
 )
 from app.scheduling.models import (
     Appointment,
+    AppointmentSeries,
     AppointmentStatusChange,
     Chair,
     Room,
     RoomAllocation,
     Shift,
+    ShiftPattern,
     TimeOff,
+    WaitlistEntry,
 )
 from app.security.models import LoginAttempt, SessionToken, UserProfile
-from app.stock.models import Expense, ExpenseCategory, InventoryItem, InventoryLog, Supplier
+from app.stock.models import (
+    Expense,
+    ExpenseCategory,
+    InventoryItem,
+    InventoryLog,
+    SterilePackage,
+    SterilisationCycle,
+    Supplier,
+)
 from app.web.related import Related, relate
 
 OF_PATIENT, OF_EMPLOYEE = {"contact_type": "patient"}, {"contact_type": "employee"}
@@ -55,6 +69,7 @@ OF_PATIENT, OF_EMPLOYEE = {"contact_type": "patient"}, {"contact_type": "employe
 relate(
     Patient,
     Related(Appointment, "patient_id", "start_at"),
+    Related(AppointmentSeries, "patient_id"),
     Related(Treatment, "patient_id", "treatment_date"),
     Related(TreatmentPlan, "patient_id"),
     Related(LabRequest, "patient_id"),
@@ -75,17 +90,21 @@ relate(
     Related(Sms, "contacter_id", "time", OF_PATIENT),
     Related(Message, "patient_id"),
     Related(RoomAllocation, "patient_id"),
+    Related(Recall, "patient_id", "due_on"),
+    Related(WaitlistEntry, "patient_id", "created_at"),
 )
 relate(
     Employee,
     Related(EmployeePhone, "employee_id"),
     Related(EmployeePosition, "employee_id"),
     Related(Shift, "employee_id", "shift_date"),
+    Related(ShiftPattern, "employee_id", "valid_from"),
     Related(TimeOff, "employee_id"),
     Related(Appointment, "doctor_id", "start_at"),
     Related(Treatment, "doctor_id", "treatment_date"),
     Related(Patient, "assigned_doctor_id", label=T("Own patients")),
     Related(LabRequest, "doctor_id"),
+    Related(WaitlistEntry, "doctor_id", "created_at"),
     Related(Call, "contacter_id", "begin_call", OF_EMPLOYEE),
     Related(Sms, "contacter_id", "time", OF_EMPLOYEE),
 )
@@ -93,16 +112,22 @@ relate(Position, Related(EmployeePosition, "position_id", "started_at"))
 relate(
     Appointment,
     Related(AppointmentStatusChange, "appointment_id", "at"),
+    Related(PlannedStep, "appointment_id"),
     Related(RoomAllocation, "appointment_id"),
     Related(Message, "appointment_id"),
+    Related(Recall, "appointment_id"),
+    Related(WaitlistEntry, "appointment_id"),
 )
+relate(AppointmentSeries, Related(Appointment, "series_id", "start_at"))
 relate(Room, Related(Chair, "room_id"), Related(RoomAllocation, "room_id"), Related(Shift, "room_id", "shift_date"))
 relate(
     Chair,
     Related(Appointment, "chair_id", "start_at"),
     Related(Shift, "chair_id", "shift_date"),
+    Related(ShiftPattern, "chair_id", "valid_from"),
     Related(RoomAllocation, "chair_id"),
 )
+relate(ShiftPattern, Related(Shift, "shift_pattern_id", "shift_date"))
 relate(
     Treatment,
     Related(TreatmentItem, "treatment_id"),
@@ -113,10 +138,19 @@ relate(
     Related(LabRequest, "treatment_id"),
     Related(MedicalFile, "treatment_id"),
     Related(Consent, "treatment_id", "signed_at"),
+    Related(TreatmentSterilePackage, "treatment_id"),
     Related(Invoice, "treatment_id"),
+    Related(Recall, "treatment_id", "due_on"),
 )
+relate(Recall, Related(RecallContact, "recall_id", "contacted_at"))
 relate(TreatmentItem, Related(TreatmentItemTooth, "treatment_item_id"), Related(InvoiceItem, "treatment_item_id"))
-relate(TreatmentPlan, Related(PlannedProcedure, "treatment_plan_id"), Related(Invoice, "plan_id"))
+relate(
+    TreatmentPlan,
+    Related(PlannedProcedure, "treatment_plan_id"),
+    Related(PlannedStep, "treatment_plan_id"),
+    Related(Invoice, "plan_id"),
+)
+relate(PlannedProcedure, Related(PlannedStep, "planned_procedure_id"))
 relate(Prescription, Related(PrescriptionItem, "prescription_id"))
 relate(Lab, Related(LabRequest, "lab_id"))
 relate(LabRequest, Related(LabResult, "lab_request_id", "reported_at"))
@@ -127,6 +161,8 @@ relate(
     Related(PlannedProcedure, "service_id"),
     Related(Appointment, "planned_service", "start_at"),
     Related(InvoiceItem, "service_id"),
+    Related(Recall, "service_id", "due_on"),
+    Related(WaitlistEntry, "service_id", "created_at"),
 )
 relate(ServiceType, Related(ServiceCatalog, "service_type_id"), Related(ConsentTemplate, "service_type_id"))
 relate(ConsentTemplate, Related(Consent, "consent_template_id", "signed_at"))
@@ -146,6 +182,8 @@ relate(
     Related(InventoryLog, "inventory_item_id"),
     Related(Medicine, "inventory_item_id"),
 )
+relate(SterilisationCycle, Related(SterilePackage, "sterilisation_cycle_id"))
+relate(SterilePackage, Related(TreatmentSterilePackage, "sterile_package_id"))
 relate(Supplier, Related(Expense, "supplier_id", "spent_on"), Related(InventoryLog, "supplier_id"))
 relate(ExpenseCategory, Related(Expense, "expense_category_id", "spent_on"))
 relate(MessageTemplate, Related(Message, "message_template_id"))

@@ -20,6 +20,16 @@ APPOINTMENTS = (
     "LEFT JOIN employee e ON e.employee_id = a.doctor_id LEFT JOIN chair c ON c.chair_id = a.chair_id "
     "LEFT JOIN service_catalog s ON s.service_id = a.planned_service ORDER BY a.start_at DESC, a.appointment_id DESC"
 )
+WEEK = (
+    "SELECT a.appointment_id, a.start_at, a.end_at, a.status, a.version, a.doctor_id, a.chair_id, a.is_new_patient, "
+    "a.purpose, a.series_id, p.first_name, p.last_name, p.is_provisional, e.first_name, e.last_name, "
+    "e.calendar_colour, c.name, s.doctor_display_name_mn, EXISTS (SELECT 1 FROM medical_history_entry h "
+    "WHERE h.patient_id = a.patient_id AND h.severity = 2 AND (h.until IS NULL OR h.until >= {m})) "
+    "FROM appointment a JOIN patient p ON p.patient_id = a.patient_id JOIN employee e ON e.employee_id = a.doctor_id "
+    "LEFT JOIN chair c ON c.chair_id = a.chair_id LEFT JOIN service_catalog s ON s.service_id = a.planned_service "
+    "WHERE a.doctor_id IN (%(doctors)s) AND a.start_at >= {m} AND a.start_at < {m} "
+    "ORDER BY a.start_at, a.appointment_id"
+)
 COUNT = "SELECT count(*) FROM (SELECT 1 FROM appointment LIMIT 1001) x"
 SEARCH = (
     "SELECT p.patient_id, p.card_number, p.register_number, p.first_name, p.last_name, p.birthday, p.last_seen_at, "
@@ -65,7 +75,8 @@ class Driver:
     def ask(self, sql: str, *values: Any) -> Rows:
         """The rows of a statement."""
         cursor = self.connection.cursor()
-        given = (values * max(1, sql.count("{m}")),) if values else ()  # PyMySQL reads % only where values are given
+        each = values if len(values) > 1 else values * max(1, sql.count("{m}"))
+        given = (each,) if values else ()  # PyMySQL reads % only where values are given
         cursor.execute(sql.replace("{m}", self.mark), *given)
         rows: Rows = cursor.fetchall()
         return rows

@@ -6,6 +6,7 @@ median. It writes bookings and payments: only for a clinic that is thrown away a
 
 import contextvars
 import itertools
+import json
 import os
 import random
 import re
@@ -40,6 +41,7 @@ from app.workflows import checkout
 from app.workflows.booking import book_visit
 from bench import bare
 from bench.clinics import statements
+from bench.times import Times
 
 ROUNDS, EXPORTED = 15, 10_000
 RECEPTIONIST, MANAGER = "+97699000006", "+97699000002"
@@ -48,6 +50,7 @@ AIMS = {
     "list": 7.0, "deep page, × the first": 1.2, "search by name, × LIKE": 0.75, "search by phone, × LIKE": 0.75,
     "profile": 6.0, "add form": 6.0, "booking": 5.5, "payment": 4.5, "revenue by doctor and month": 0.3,
     "aging": 0.4, "export of 10 000 rows": 1.8, "export of all: MiB": 30.0,
+    "20 free times in 14 days": 4.0, "calendar, a week of 10 doctors": 3.0,
 }  # fmt: skip
 
 
@@ -127,7 +130,7 @@ class Bench:
     def run(self) -> list[Figure]:
         """Everything."""
         with self.app.app_context():
-            for measure in (self.lists, self.searches, self.pages, self.writes, self.sums, self.exports):
+            for measure in (self.lists, self.searches, self.pages, self.times, self.writes, self.sums, self.exports):
                 measure()
                 sqla.session.remove()
                 self.driver.end()
@@ -185,6 +188,22 @@ class Bench:
         )
         self.page("day board", self.desk, "/appointments", None)
         self.page("dashboard", self.manager, "/dashboard", None)
+
+    def times(self) -> None:
+        """The first free times of a doctor, beside a loop by hand over the driver's rows."""
+        terms = Terms(self.clinic.zone, self.clinic.opening_hours)
+        times = Times(self.driver, terms, datetime.now(UTC))
+        self.compare("20 free times in 14 days", times.ours, times.by_hand)
+        doctors, monday = times.ten_doctors(), times.today - timedelta(days=times.today.weekday())
+        sql = bare.WEEK.replace("%(doctors)s", ", ".join(map(str, doctors)))
+        week = [clinic_moment(day, _clock(0), self.clinic.zone) for day in (monday, monday + timedelta(days=7))]
+        asked = [monday.isoformat(), *(f"{moment:%Y-%m-%d %H:%M:%S}.000000" for moment in week)]
+        path = f"/calendar/events?start={monday}&end={monday + timedelta(days=7)}&doctor={','.join(map(str, doctors))}"
+
+        def plain() -> list[str]:
+            return [json.dumps(self.driver.ask(sql, *asked), default=str, ensure_ascii=False)]
+
+        self.page("calendar, a week of 10 doctors", self.desk, path, plain)
 
     def writes(self) -> None:
         """A booking and a payment beside the rows alone that they leave."""

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("SOYOO_ENV", "test")
 
 from app.db import sqla
+from app.security import identity
 from tests.factories import servers
 from tests.factories.clinic import Clinic, build_app, build_template
 from tests.security import table
@@ -119,6 +120,7 @@ def clinic(backend: str, request: pytest.FixtureRequest, workplace: Path) -> Ite
     app = request.getfixturevalue(f"{backend}_app")
     if backend == "sqlite":
         servers.copy_back(app, workplace / "template.db", workplace / "soyoo.db")
+    identity.forget()  # the clinic of a browser's test may have left the rights of its own people in this process
     with app.app_context():
         yield Clinic(app, backend)
     if backend == "mariadb":

@@ -16,6 +16,11 @@ from pathlib import Path
 VENDOR = Path(__file__).resolve().parent.parent / "app" / "static" / "vendor"
 # package, version, licence, {file in the package: file here}
 LIBRARIES = [
+    ("@event-calendar/build", "5.10.1", "MIT", {
+        "dist/event-calendar.min.js": "event-calendar/event-calendar.min.js",
+        "dist/event-calendar.min.css": "event-calendar/event-calendar.min.css",
+        "LICENSE": "event-calendar/LICENSE",
+    }),
     ("chart.js", "4.6.1", "MIT", {"dist/chart.umd.min.js": "chart.js/chart.umd.min.js", "LICENSE.md": "chart.js/LICENSE"}),
     ("flatpickr", "4.6.13", "MIT", {
         "dist/flatpickr.min.js": "flatpickr/flatpickr.min.js",
@@ -35,6 +40,8 @@ LIBRARIES = [
         "LICENSE": "tom-select/LICENSE",
     }),
 ]  # fmt: skip
+# A package without the licence it names: the text is here already, from the repository of the same release.
+WITHOUT_LICENCE = {"@event-calendar/build"}
 FONT = ("notosans", "5.0.0", "OFL-1.1", {"Regular": 400, "SemiBold": 600, "Bold": 700})
 # Latin, Cyrillic with the Mongolian letters, punctuation, arrows and the signs we print, ₮ and № among them.
 GLYPHS = (
@@ -50,7 +57,7 @@ ICONS = ("lucide-static", "1.62.0", "ISC", [
     "clipboard-list", "id-card", "list", "arrow-left", "arrow-right", "undo-2", "printer", "languages",
     "panel-left-close", "history", "ellipsis", "credit-card", "banknote", "file-text", "key-round", "log-in",
     "circle-user", "activity", "refresh-cw", "user-plus", "lock", "tags", "umbrella", "palmtree", "briefcase", "eye",
-    "mail", "message-square", "phone-call", "phone-off", "send",
+    "mail", "message-square", "phone-call", "phone-off", "pin", "send",
 ])  # fmt: skip
 
 
@@ -110,6 +117,8 @@ def main() -> None:
     for name, version, licence, wanted in LIBRARIES:
         entry = {"name": name, "version": version, "licence": licence, "files": {}}
         files = package(name, version)
+        if name in WITHOUT_LICENCE:
+            files["LICENSE"] = (VENDOR / wanted["LICENSE"]).read_bytes()
         for inside, here in wanted.items():
             data = files[inside]
             if inside.endswith((".js", ".css")):  # no source maps are shipped

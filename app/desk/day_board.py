@@ -6,32 +6,32 @@ from typing import Any
 
 from flask import abort, flash, make_response, redirect, request, url_for
 from flask_appbuilder import expose
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.db import sqla, unit
-from app.db.engine import is_transient
+from app.db import sqla
 from app.desk.board import CHAIR, DOCTOR, board_context
+from app.desk.waiting.freed import left_by
 from app.kernel.dates import clinic_date, parse_date
 from app.kernel.errors import RuleError
 from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus
-from app.scheduling.terms import moment_of, terms
+from app.scheduling.seating import seat_page
+from app.scheduling.terms import terms
 from app.web import fields, who
 from app.web.access import local, reads, writes
+from app.web.saving import attempt
 from app.web.text import say, today
 from app.web.views import ClinicPage
-from app.workflows.booking import free_times, wish_of
+from app.workflows import sterile
 from app.workflows.visit_moves import move_visit, undo_visit_move
 
 __all__ = ["VIEWS", "asked_by", "asked_day", "board_context"]
 
 COOKIE = "soyoo-board"
 EARLIEST, LATEST = date(2000, 1, 1), date(2150, 1, 1)
-FREE_TIMES = 6
 YEAR = timedelta(days=365)
 
 
@@ -75,10 +75,11 @@ class DayBoardPage(ClinicPage):
         if to is None:
             abort(422)
         version, by, now = _version(), who.me().user_id, datetime.now(UTC)
+        chair = parse_key(request.form.get("chair"))
 
         def write(session: Session) -> Appointment:
             reason = fields.clean(" ".join(request.form.get("reason", "").split()), 255) or None
-            return move_visit(session, pk, to, now=now, by=by, reason=reason, version=version)
+            return move_visit(session, pk, to, now=now, by=by, reason=reason, version=version, chair_id=chair)
 
         return self._answer(pk, write, may_undo=True)
 
@@ -92,40 +93,21 @@ class DayBoardPage(ClinicPage):
 
     def _answer(self, pk: int, write: Callable[[Session], Appointment], may_undo: bool = False) -> Any:
         """The board as it stands now with what happened; from another page, back to it."""
-        moved, error, status = None, None, 200
-        try:
-            moved = unit(write)
-        except RuleError as refusal:
-            error, status = refusal, refusal.status
-        except DBAPIError as refusal:
-            if not is_transient(refusal):
-                raise
-            error, status = RuleError(T("The clinic's data is busy. Nothing was saved; try again.")), 503
+        moved, error = attempt(write)
         if not request.headers.get("HX-Request"):
+            if error is not None and "chairs" in error.data:
+                target, place = url_for("DayBoardPage.move", pk=pk), local(request.form.get("next"), "")
+                return seat_page(pk, say(error.text), error.data, target, place)
             return _back(pk, error)
         session = sqla.session()
         context = board_context(session, asked_day(), asked_by())
         row = session.get(Appointment, pk)
         toast = {"row": row, "error": error, "can_undo": may_undo and moved is not None}
-        return self.render_template("scheduling/_moved.html", toast=toast, **context), status
-
-    @expose("/free")
-    @writes
-    def free(self) -> str:
-        """The nearest free times for what stands in the form so far, as buttons."""
-        names = ("doctor_id", "chair_id", "assistant_id", "patient_id", "planned_service", "minutes", "but")
-        wanted: dict[str, Any] = {name: parse_key(request.args.get(name, "")) for name in names}
-        now, known = datetime.now(UTC), terms()
-        wanted["start_at"] = moment_of(request.args.get("start_at", "")) or now
-        starts, error = [], None
-        if wanted["doctor_id"]:
-            try:
-                wish = wish_of(sqla.session(), wanted, known)
-                starts = free_times(sqla.session(), wish, now=now, terms=known, but=wanted["but"], count=FREE_TIMES)
-            except RuleError as refusal:
-                error = refusal.text
-        has_doctor = bool(wanted["doctor_id"])
-        return self.render_template("scheduling/_free.html", starts=starts, has_doctor=has_doctor, error=error)
+        if moved is not None and row is not None and who.may("write", "/scheduling"):
+            toast["freed"] = left_by(session, row, now=datetime.now(UTC), terms=terms())
+        if moved is not None and moved.status is AppointmentStatus.TREATED:
+            toast["warning"] = sterile.lacking_at(session, pk, who.clinic().zone)
+        return self.render_template("scheduling/_moved.html", toast=toast, **context), error.status if error else 200
 
 
 def _version() -> int:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.billing import queries as billing
 from app.billing.models import AccountEntry, Invoice, Payment
 from app.clinical import queries as clinical
-from app.clinical.models import Consent, Prescription, ToothFinding, Treatment
+from app.clinical.models import Consent, Prescription, Recall, ToothFinding, Treatment
 from app.clinical.models.files import MedicalFile
 from app.clinical.models.notes import OdontogramSnapshot
 from app.clinical.models.plans import TreatmentPlan
@@ -31,7 +31,7 @@ from app.people import rules
 from app.people.models import MedicalHistoryEntry, Patient, PatientMerge, PatientRelation
 from app.people.rules.merging import UNDO_WITHIN
 from app.scheduling import queries as scheduling
-from app.scheduling.models import Appointment, RoomAllocation
+from app.scheduling.models import Appointment, RoomAllocation, WaitlistEntry
 from app.web import cells, related, who
 from app.web.access import reads
 from app.web.text import say, today
@@ -87,7 +87,7 @@ def _nothing(session: Session, patient: Patient) -> dict[str, Any]:
 LISTS = "desk/patient_lists.html"
 OTHERS = (
     MedicalHistoryEntry, ToothFinding, OdontogramSnapshot, Payment, AccountEntry, PatientInsurance, PatientRelation,
-    RoomAllocation, Consent, PatientMerge,
+    RoomAllocation, Consent, PatientMerge, Recall, WaitlistEntry,
 )  # fmt: skip
 TABS: tuple[Tab, ...] = (
     Tab("overview", T("Overview"), "desk/patient_overview.html", _overview),

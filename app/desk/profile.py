@@ -92,6 +92,7 @@ class ProfilePage(ClinicPage):
             this_device=door.selector(),
             has_factor=bool(profile.totp_secret),
             codes_left=len(profile.recovery_codes or ()),
+            has_visits=bool(who.me().patient_id or "Doctor" in who.me().roles),
             **shown,
         )
         return page, status

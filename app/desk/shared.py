@@ -12,6 +12,7 @@ from app.billing import queries as billing
 from app.clinical import queries as clinical
 from app.db import sqla
 from app.db.types import utcnow
+from app.desk import feeds
 from app.kernel.text import T
 from app.lab import queries as lab
 from app.security.actions.shares import hash_token
@@ -36,12 +37,15 @@ class SharedPage(BaseView):
 
     @expose("/<token>")
     @public
-    def open(self, token: str) -> str:
-        """The shared thing, or 404 for an unknown, ended or revoked address."""
+    def open(self, token: str) -> Any:
+        """The shared thing, or 404 for an unknown, ended or revoked address. A calendar's may end with `.ics`."""
         session = sqla.session()
-        link = session.scalar(sa.select(ShareLink).where(ShareLink.token_hash == hash_token(token[:100])))
+        bare = token[:100].removesuffix(".ics")
+        link = session.scalar(sa.select(ShareLink).where(ShareLink.token_hash == hash_token(bare)))
         if link is None or link.revoked_at is not None or (link.expires_at is not None and link.expires_at < utcnow()):
             abort(404)
+        if link.kind is ShareKind.ICAL:
+            return feeds.answer(session, link)
         facts = VERIFIERS[link.table](session, link.row) if link.table in VERIFIERS else None
         if link.kind is not ShareKind.VERIFY or facts is None:
             abort(404)

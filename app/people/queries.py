@@ -24,7 +24,7 @@ from app.people.models import (
     PatientSearch,
     Position,
 )
-from app.people.rules import EmployeeStatus, PositionType
+from app.people.rules import EmployeeStatus, PositionType, RelationKind
 
 _PERSONS = "soyoo_persons"
 
@@ -263,6 +263,20 @@ def relations_of(session: Session, patient_id: int) -> Sequence[PatientRelation]
     """The family of a patient."""
     statement = sa.select(PatientRelation).where(PatientRelation.patient_id == patient_id)
     return session.scalars(statement.options(sa.orm.joinedload(PatientRelation.related_patient))).all()
+
+
+def family_of(session: Session, patient_id: int) -> list[tuple[Patient, RelationKind | None]]:
+    """Whoever is related to a patient and can be booked, by name; what they are to the patient where that is known."""
+    pairs = sa.select(PatientRelation.related_patient_id, PatientRelation.kind).where(
+        PatientRelation.patient_id == patient_id
+    )
+    back = sa.select(PatientRelation.patient_id).where(PatientRelation.related_patient_id == patient_id)
+    kinds: dict[int, RelationKind | None] = dict.fromkeys(session.scalars(back))
+    for key, kind in session.execute(pairs):
+        kinds[key] = kind
+    here = (Patient.patient_id.in_(kinds), Patient.merged_into_id.is_(None), Patient.is_deceased.is_(False))
+    found = session.scalars(sa.select(Patient).where(*here).order_by(Patient.first_name, Patient.patient_id))
+    return [(patient, kinds[patient.patient_id]) for patient in found] if kinds else []
 
 
 def likely_duplicates(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import RuleError
 from app.kernel.text import T
 from app.people.models import Patient
-from app.scheduling.models import Appointment
+from app.scheduling.models import Appointment, Chair
 from app.scheduling.rules import AppointmentStatus
 from app.scheduling.terms import terms
 from app.scheduling.views import AppointmentView
@@ -22,7 +22,7 @@ from app.web.api.documents import operation
 from app.web.api.fields import KeyField, MomentField, NumberField, PhoneField, TextField, WordField, YesField, schema_of
 from app.web.api.rest import ClinicApi
 from app.web.api.sent import read_body
-from app.workflows.booking import reschedule_visit
+from app.workflows.series import reschedule_together
 from app.workflows.visit_moves import move_visit
 
 MINUTE = timedelta(minutes=1)
@@ -31,6 +31,7 @@ MOVE = {
     "to": WordField(AppointmentStatus, required=True),
     "reason": TextField(255, allow_none=True),
     "version": NumberField(required=True),
+    "chair_id": KeyField(Chair, allow_none=True),  # into treatment in another chair than the planned one
 }
 
 
@@ -94,12 +95,11 @@ class AppointmentApi(ClinicApi):
         """The workflow looks at the version, under its lock."""
 
     def change(self, session: Session, row: Appointment, values: dict[str, Any]) -> Appointment:
-        """Another time, doctor, chair or length."""
+        """Another time, doctor, chair or length; the rest of its series moves along."""
         version, by, now = values.pop("version", None), who.me().user_id, datetime.now(UTC)
         wanted = self._with_length(values, values.get("start_at") or row.start_at)
-        return reschedule_visit(
-            session, row.appointment_id, wanted, by_user=by, now=now, terms=terms(), version=version
-        )
+        reschedule_together(session, row.appointment_id, wanted, by_user=by, now=now, terms=terms(), version=version)
+        return row
 
     def _with_length(self, values: Mapping[str, Any], start: datetime | None) -> dict[str, Any]:
         """The length as it was given, or by the end. Raises RuleError."""
@@ -118,8 +118,8 @@ class AppointmentApi(ClinicApi):
         """Move an appointment to another status, with all that follows from it."""
         self.find(pk)
         asked, by, now = read_body(self.move_schema), who.me().user_id, datetime.now(UTC)
-        to, reason, version = asked["to"], asked.get("reason"), asked["version"]
-        self.save(lambda s: move_visit(s, pk, to, now=now, by=by, reason=reason, version=version))
+        told = {name: asked.get(name) for name in ("reason", "version", "chair_id")}
+        self.save(lambda s: move_visit(s, pk, asked["to"], now=now, by=by, **told))
         return self.written(pk, 200)
 
 

@@ -34,6 +34,7 @@ ROOMS: Mapping[str, Text] = {
     "messages": T("Messages"),
     "reporting": T("Reports"),
     "security": T("Security"),
+    "stock": T("Supplies"),
     "files": T("Files"),
 }
 
@@ -42,7 +43,9 @@ SETTINGS: Mapping[str, Knob] = {
     "scheduling.default_minutes": Knob(30, T("Length of a visit without a service"), MINUTES, 5, 480),
     "scheduling.visit_minutes": Knob(120, T("Longest visit that a plan is put into"), MINUTES, 30, 480),
     "scheduling.lab_days": Knob(7, T("Days the lab needs"), DAYS, 0, 90),
+    "scheduling.shift_weeks": Knob(12, T("Shifts are made of weekly patterns ahead for"), T("weeks"), 1, 52),
     "scheduling.undo_seconds": Knob(10, T("Time to undo a move of an appointment"), T("seconds"), 5, 120),
+    "scheduling.cleaning_minutes": Knob(10, T("A room is cleaned after a patient for"), MINUTES, 0, 120),
     "clinical.coordinator_total": Knob(5_000_000, T("Plans above this go to the coordinator"), TUGRUG),
     "clinical.coordinator_complexity": Knob(7, T("Plans more complex than this go to the coordinator"), None, 0, 10),
     "clinical.low_value": Knob(1_000_000, T("Plans below this are of low value"), TUGRUG),
@@ -71,5 +74,7 @@ SETTINGS: Mapping[str, Knob] = {
     "messages.quiet_from": Knob(21, T("Messages wait for the morning from"), T("o'clock"), 0, 23),
     "messages.quiet_until": Knob(8, T("Messages go out again from"), T("o'clock"), 0, 23),
     "people.retention_years": Knob(10, T("Medical records are kept after the last visit for"), T("years"), 0, 75),
+    "stock.sterile_days": Knob(180, T("A package stays sterile for"), DAYS, 1, 730),
+    "stock.packages_required": Knob(False, T("A visit with work is closed only with a sterile package")),
     "files.largest_mb": Knob(25, T("Largest file"), T("MB"), 1, 200),
 }

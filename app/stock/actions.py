@@ -18,8 +18,15 @@ from app.db.unit import TryAgain
 from app.kernel.errors import Conflict, NotFound, RuleError
 from app.kernel.text import T
 from app.stock import rules
-from app.stock.models import Expense, ExpenseCategory, InventoryItem, InventoryLog
-from app.stock.rules import Movement
+from app.stock.models import (
+    Expense,
+    ExpenseCategory,
+    InventoryItem,
+    InventoryLog,
+    SterilePackage,
+    SterilisationCycle,
+)
+from app.stock.rules import CycleResult, Movement
 
 R = TypeVar("R", bound=Base)
 FILLED = {"recorded_by", "approved_by", "on_hand", "low_notified_at"}  # by actions, never by a form
@@ -221,6 +228,59 @@ def approve_expense(session: Session, expense_id: int, seen: str, *, by: int) ->
 def _check_open(row: Expense) -> None:
     if row.approved_by is not None:
         raise Conflict(T("This expense is approved, so it stays as it is."))
+
+
+# --- sterilisation
+
+
+def save_cycle(
+    session: Session, row: SterilisationCycle, values: Mapping[str, Any], *, now: datetime
+) -> SterilisationCycle:
+    """Write down a run of an autoclave; `row` is new or locked. What it came to is said by `judge_cycle`."""
+    rules.check_cycle_time(values["started_at"], now)
+    with session.no_autoflush:
+        _fill(row, {name: value for name, value in values.items() if name != "result"})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def locked_cycle(session: Session, cycle_id: int) -> SterilisationCycle:
+    """The cycle, locked: whoever opens a package of it holds it too. Raises NotFound."""
+    row = session.get(SterilisationCycle, cycle_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound(T("This record no longer exists."))
+    return row
+
+
+def judge_cycle(session: Session, cycle_id: int, result: CycleResult) -> SterilisationCycle:
+    """What the indicator of a cycle said. Raises NotFound."""
+    row = locked_cycle(session, cycle_id)
+    row.result = result
+    session.flush()
+    return row
+
+
+def add_packages(
+    session: Session, cycle_id: int, first: str, count: int, *, expires_on: date, today: date
+) -> list[SterilePackage]:
+    """The packages of a cycle, numbered on from `first`. Raises RuleError, Conflict for a number that is used."""
+    cycle = locked_cycle(session, cycle_id)
+    if cycle.result is CycleResult.FAIL:
+        raise RuleError(T("This cycle failed: nothing of it is sterile."))
+    if expires_on < today:
+        raise RuleError(T("This day has passed."), field="expires_on")
+    numbers = rules.numbers_from(first, count)
+    used = session.scalar(sa.select(sa.func.min(SterilePackage.number)).where(SterilePackage.number.in_(numbers)))
+    if used is not None:
+        raise Conflict(T("There is a package %(number)s already.", number=used), field="first")
+    made = [SterilePackage(number=one, cycle=cycle, expires_on=expires_on) for one in numbers]
+    session.add_all(made)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise TryAgain from error  # somebody used one of them at this very moment: the next time it is seen
+    return made
 
 
 def _fill(row: R, values: Mapping[str, Any]) -> R:

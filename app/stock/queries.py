@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, joinedload
 from app.kernel.dates import add_months
 from app.people.models import Employee
 from app.security.models import UserProfile
-from app.stock.models import Expense, ExpenseCategory, InventoryItem, InventoryLog
-from app.stock.rules import Movement, budget_share, is_over
+from app.stock.models import Expense, ExpenseCategory, InventoryItem, InventoryLog, SterilePackage
+from app.stock.rules import LONGEST_NUMBER, Movement, budget_share, is_over, numbers_from
 
 MOVEMENTS = 25
 
@@ -188,3 +188,24 @@ def counts(session: Session) -> tuple[int, int]:
     logs = sa.select(sa.func.count()).select_from(InventoryLog).scalar_subquery()
     row = session.execute(sa.select(items, logs)).one()
     return int(row[0]), int(row[1])
+
+
+# --- sterilisation
+
+
+def package_of(session: Session, number: str) -> SterilePackage | None:
+    """The package that carries a number."""
+    return session.scalar(sa.select(SterilePackage).where(SterilePackage.number == number))
+
+
+def package_counts(session: Session, cycle_ids: Iterable[int]) -> dict[int, int]:
+    """cycle → how many packages came out of it; one statement."""
+    key = SterilePackage.sterilisation_cycle_id
+    statement = sa.select(key, sa.func.count()).where(key.in_(list(cycle_ids))).group_by(key)
+    return {cycle: count for cycle, count in session.execute(statement)}  # noqa: C416 - a result is no mapping
+
+
+def next_number(session: Session) -> str:
+    """The number after the last package's, where one can count on from it."""
+    last = session.scalar(sa.select(SterilePackage.number).order_by(SterilePackage.sterile_package_id.desc()).limit(1))
+    return numbers_from(last, 2)[1] if last and last[-1].isdigit() and len(last) < LONGEST_NUMBER else "000001"

@@ -1,14 +1,14 @@
-"""Supplies: what a movement does to the count, and when an item is low. Source: rules.md, Stock."""
+"""Supplies: what a movement does to the count, when an item is low, what is sterile. Source: rules.md, Stock."""
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.kernel.enums import Word
 from app.kernel.errors import RuleError
 from app.kernel.money import LARGEST
-from app.kernel.text import T
+from app.kernel.text import TC, T, Text
 
 MOST_MOVED, MOST_HELD = 1_000_000, 100_000_000
 LONGEST_REASON = 255
@@ -75,6 +75,13 @@ class Movement(Word):
     ADJUSTED = "adjusted", T("Adjusted")
     EXPIRED = "expired", T("Expired")
     LOST = "lost", T("Lost or broken")
+
+
+class CycleResult(Word):
+    """What the indicator of a sterilisation said. While it runs there is none."""
+
+    PASS = "pass", TC("sterilisation", "Passed")
+    FAIL = "fail", TC("sterilisation", "Failed")
 
 
 class Approval(Word):
@@ -173,3 +180,53 @@ def check_expense(values: Mapping[str, Any], today: date) -> None:
         raise RuleError(T("This day has not come yet."), field="spent_on")
     if not 0 < values["amount"] <= LARGEST:
         raise RuleError(T("Write an amount above zero."), field="amount")
+
+
+# --- what the autoclave made sterile
+
+MOST_PACKAGES, LONGEST_NUMBER = 200, 24
+_NUMBER = re.compile(r"[A-Z0-9][A-Z0-9.\-/]{0,23}")
+
+
+def clean_number(typed: str | None, field: str = "number") -> str:
+    """A package's number in capitals, as its label carries it. Raises RuleError."""
+    number = (typed or "").strip().upper()
+    if not _NUMBER.fullmatch(number):
+        raise RuleError(T("Write the number as it stands on the package, such as 000123."), field=field)
+    return number
+
+
+def numbers_from(first: str, count: int) -> list[str]:
+    """So many numbers in a row: `000123`, `000124`, …; the zeros in front stay. Raises RuleError."""
+    number = clean_number(first, "first")
+    if not 1 <= count <= MOST_PACKAGES:
+        raise RuleError(T("From %(least)s to %(most)s.", least=1, most=MOST_PACKAGES), field="count")
+    digits = re.search(r"[0-9]+$", number)
+    if digits is None:
+        raise RuleError(T("The number must end in digits, so that it can be counted on."), field="first")
+    before, start, width = number[: digits.start()], int(digits[0]), len(digits[0])
+    found = [f"{before}{start + place:0{width}d}" for place in range(count)]
+    if len(found[-1]) > LONGEST_NUMBER:
+        raise RuleError(T("At most %(longest)s characters; this has %(length)s.", longest=24, length=len(found[-1])),
+                        field="first")  # fmt: skip
+    return found
+
+
+def sterile_until(cycle_day: date, days: int) -> date:
+    """Until when a package stays sterile that nobody opens."""
+    return cycle_day + timedelta(days=days)
+
+
+def check_cycle_time(started_at: datetime, now: datetime) -> None:
+    """A cycle is written down when it runs or later. Raises RuleError."""
+    if started_at > now:
+        raise RuleError(T("This time has not come yet."), field="started_at")
+
+
+def why_not_sterile(result: CycleResult | None, expires_on: date, on: date) -> Text | None:
+    """Why a package must not be opened on a day, or None."""
+    if result is CycleResult.FAIL:
+        return T("its sterilisation failed")
+    if result is None:
+        return T("its sterilisation isn't finished yet")
+    return T("it was sterile until %(day)s", day=expires_on) if expires_on < on else None

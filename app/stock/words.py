@@ -1,6 +1,6 @@
 """What the columns of this room are called."""
 
-from app.kernel.text import T
+from app.kernel.text import TC, T
 
 LABELS = {
     "supplier": T("Supplier"),
@@ -42,4 +42,18 @@ LABELS = {
     "expense.state": T("Approval"),
     "expense.is_approved": T("Approved"),
     "expense.approved_by": T("Approved by"),
+    "sterilisation_cycle": T("Sterilisation cycle"),
+    "sterile_package": T("Sterile package"),
+    "sterilisation_cycle.title": T("Autoclave"),
+    "sterilisation_cycle.packages": T("Packages"),
+    "sterile_package.state": T("Status"),
+    "autoclave": T("Autoclave"),
+    "program": TC("autoclave", "Program"),
+    "sterilisation_cycle.started_at": T("Started at"),
+    "sterilisation_cycle.result": T("Result"),
+    "indicator": T("Indicator"),
+    "cycle": T("Sterilisation cycle"),
+    "sterilisation_cycle_id": T("Sterilisation cycle"),
+    "sterile_package.number": T("Number"),
+    "expires_on": T("Sterile until"),
 }

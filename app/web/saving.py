@@ -55,16 +55,22 @@ def check_token(row: Any, token: str) -> None:
 
 def save(form: ClinicForm, write: Callable[[Session], Any]) -> tuple[Any, int]:
     """Run `write` in one unit. Returns (what it returned, 200), or (None, status) with the form refused."""
+    written, refusal = attempt(write)
+    if refusal is None:
+        return written, 200
+    form.refuse(refusal)
+    return None, refusal.status
+
+
+def attempt(write: Callable[[Session], Any]) -> tuple[Any, RuleError | None]:
+    """Run `write` in one unit. Returns (what it returned, None), or (None, why nothing was written)."""
     try:
-        return unit(write), 200
+        return unit(write), None
     except RuleError as error:
-        form.refuse(error)
-        return None, error.status
+        return None, error
     except DBAPIError as error:
         busy = Busy(T("The clinic's data is busy. Nothing was saved; try again."))
-        refusal = busy if is_transient(error) else explain(error)
-        form.refuse(refusal)
-        return None, refusal.status
+        return None, busy if is_transient(error) else explain(error)
 
 
 def explain(error: DBAPIError) -> RuleError:

@@ -22,6 +22,8 @@ from app.clinical.models import (
     PlannedProcedure,
     Prescription,
     PrescriptionItem,
+    Recall,
+    RecallContact,
     SoapNote,
     Treatment,
     TreatmentDiagnosis,
@@ -44,7 +46,7 @@ from app.people import actions, queries
 from app.people.models import MedicalHistoryEntry, Patient, PatientMerge, PatientPhone, PatientRelation
 from app.people.rules.erasing import NAMELESS, Standing, check_confirmed, check_erasure, is_kept_by_law, year_alone
 from app.people.rules.merging import UNDO_WITHIN
-from app.scheduling.models import Appointment, RoomAllocation
+from app.scheduling.models import Appointment, AppointmentSeries, RoomAllocation, WaitlistEntry
 from app.scheduling.rules import LIVE
 from app.security.actions.users import forget_user
 from app.security.models import ShareLink
@@ -58,6 +60,7 @@ DROPPED: tuple[type[Any], ...] = (
 # What people wrote in their own words, and what stands there afterwards.
 WORDS: dict[type[Any], dict[str, Any]] = {
     Appointment: dict.fromkeys(("purpose", "override_reason", "cancel_reason", "note")),
+    AppointmentSeries: {"note": None},
     RoomAllocation: {"note": None},
     Treatment: {"chief_complaint": None, "note": None},
     TreatmentDiagnosis: {"note": None},
@@ -67,6 +70,9 @@ WORDS: dict[type[Any], dict[str, Any]] = {
     PlannedProcedure: {"note": None, "complications": None},
     Prescription: {"note": None},
     PrescriptionItem: {"instructions": None, "override_reason": None},
+    Recall: {"reason": GONE},
+    RecallContact: {"note": None},
+    WaitlistEntry: {"note": None},
     LabRequest: {"description": GONE, "shade": None, "material": None},
     LabResult: {"action": None, "follow_up": None, "stored_file_id": None},
     Invoice: {"void_reason": None},

@@ -1,5 +1,5 @@
 """What changes by itself when a day ends: how long ago patients were here, who called, slots that
-have passed, and files that belong to nobody.
+have passed, files that belong to nobody; and what is made ahead: holidays, and the shifts of weekly patterns.
 """
 
 from datetime import date, datetime, timedelta, tzinfo
@@ -14,7 +14,11 @@ from app.kernel.dates import add_months, day_bounds
 from app.people import actions as people
 from app.people import queries
 from app.people.models import Patient
+from app.scheduling import reference
 from app.scheduling.actions import purge_slots
+from app.scheduling.actions.patterns import make_due_shifts
+from app.security.queries import changed_settings
+from app.security.settings import SETTINGS
 
 BOUNDS = (6, 12, 60)  # months after which a patient's status changes
 MISSED = timedelta(days=40)  # so many nights may have been missed
@@ -51,6 +55,17 @@ def link_calls(session: Session) -> int:
 def drop_past_slots(session: Session, today: date, zone: tzinfo) -> int:
     """Drop the slots of the days before today: nothing can be booked there any more. Returns how many."""
     return purge_slots(session, day_bounds(today, zone)[0])
+
+
+def make_shifts(session: Session, today: date) -> int:
+    """Make the shifts of the weekly patterns as far ahead as the clinic wants them. Returns how many."""
+    key = "scheduling.shift_weeks"
+    return make_due_shifts(session, today=today, weeks=changed_settings(session).get(key, SETTINGS[key].default))
+
+
+def load_holidays(session: Session, today: date) -> int:
+    """Next year's public holidays, as soon as this year has begun. Returns how many."""
+    return reference.load_years(session, [today.year, today.year + 1])
 
 
 def sweep_files(session: Session, depot: Depot, now: datetime) -> int | None:

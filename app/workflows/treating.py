@@ -11,7 +11,7 @@ from app.billing.models import InvoiceItem
 from app.billing.queries import live_invoices_of_visit
 from app.billing.rules import InvoiceStatus
 from app.clinical import actions
-from app.clinical.models import ToothFinding, Treatment, TreatmentItem
+from app.clinical.models import ToothFinding, Treatment, TreatmentItem, TreatmentSterilePackage
 from app.clinical.queries import items_of
 from app.clinical.rules import Condition, Teeth, TreatmentStatus
 from app.kernel.dates import clinic_date
@@ -21,6 +21,7 @@ from app.people.actions import note_visit
 from app.people.models import Patient
 from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus
+from app.workflows.sterile import check_packages
 
 
 def closed_because(session: Session, treatment: Treatment) -> Text | None:
@@ -130,11 +131,25 @@ def _refill(session: Session, treatment: Treatment, now: datetime) -> None:
             actions.refill_item(session, treatment, item, now=now)
 
 
+def use_package(session: Session, treatment_id: int, number: str | None, *, zone: tzinfo) -> TreatmentSterilePackage:
+    """A sterile package is opened at a visit, told then or later. Raises RuleError, Conflict (number), NotFound."""
+    treatment = actions.locked_treatment(session, treatment_id)
+    if treatment.status is TreatmentStatus.CANCELLED:
+        raise RuleError(T("This visit was cancelled."))
+    return actions.use_package(session, treatment, number, on=clinic_date(treatment.treatment_date, zone))
+
+
+def take_back_package(session: Session, treatment_id: int, link_id: int) -> None:
+    """A package was not opened after all; not once the desk has closed the visit. Raises RuleError, NotFound."""
+    actions.take_back_package(session, open_visit(session, treatment_id), link_id)
+
+
 def complete_walk_in(session: Session, treatment_id: int, *, now: datetime, zone: tzinfo) -> Treatment:
     """A visit without an appointment is done: its patient was here. Raises RuleError."""
     treatment = actions.locked_treatment(session, treatment_id)
     _check_walk_in(treatment)
     actions.check_ready(session, treatment)
+    check_packages(session, treatment, zone)
     actions.complete_treatment(session, treatment, now=now)
     patient = session.get_one(Patient, treatment.patient_id, with_for_update=True)
     note_visit(patient, treatment.treatment_date, clinic_date(now, zone), zone)

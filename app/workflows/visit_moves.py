@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.billing import queries as billing
 from app.clinical import actions as clinical
 from app.clinical import queries as clinical_queries
+from app.clinical.actions.steps import follow_appointment
 from app.clinical.models import Treatment
 from app.kernel.dates import clinic_date
 from app.kernel.errors import RuleError
@@ -18,9 +19,14 @@ from app.people.models import Patient
 from app.people.rules import LEAST_PHONES
 from app.scheduling import actions, queries
 from app.scheduling.models import Appointment
-from app.scheduling.rules import AppointmentStatus, check_settled
+from app.scheduling.rules import LIVE, AppointmentStatus, Span, Terms, check_settled
+from app.scheduling.rules.waiting import Opening
 from app.security import queries as security
+from app.workflows import recalls
 from app.workflows.booking import locked_appointment
+from app.workflows.freed import tell_freed, usual_minutes
+from app.workflows.seating import follow, follow_back
+from app.workflows.sterile import check_packages
 
 S = AppointmentStatus
 
@@ -34,11 +40,14 @@ def move_visit(
     by: int | None,
     reason: str | None = None,
     version: int | None = None,
+    chair_id: int | None = None,
 ) -> Appointment:
     """Move an appointment to another status, with all that follows from it elsewhere.
 
-    Into treatment makes the treatment, "treated" completes it and notes the visit on the patient, back to "came"
-    opens it again, "finished" needs the visit settled. Raises NotFound, RuleError, Conflict (stale, or time taken).
+    Into treatment sits the patient down (in `chair_id`, where somebody chose it) and makes the treatment, "treated"
+    completes it and notes the visit on the patient, back to "came" opens it again, "finished" needs the visit settled.
+    The work of a plan is planned again when its visit is cancelled or missed.
+    Raises NotFound, RuleError, Conflict (stale, or time or chair taken).
     """
     appointment = locked_appointment(session, appointment_id, version)
     zone = _zone(session)
@@ -48,7 +57,11 @@ def move_visit(
     if to is S.FINISHED:
         _check_settled(session, appointment)
     actions.move(session, appointment, to, now=now, by=by, zone=zone, reason=reason)
-    _follow(session, appointment, before, now)
+    follow(session, appointment, before, now, chair_id)
+    recalls.follow_visit(session, appointment)
+    follow_appointment(session, appointment)
+    if to is S.CANCELLED and before in LIVE:
+        _tell_freed(session, appointment, now, zone)
     if to is S.IN_TREATMENT:
         clinical.begin_treatment(session, appointment, now=now)
     elif to is S.TREATED:
@@ -67,22 +80,27 @@ def undo_visit_move(
     """
     appointment = locked_appointment(session, appointment_id, version)
     before = actions.undo_move(session, appointment, now=now, by=by, seconds=seconds)
-    _follow(session, appointment, before, now)
+    follow_back(session, appointment, before, now)
+    recalls.follow_visit(session, appointment)
+    follow_appointment(session, appointment)
     if before is S.TREATED:
         _forget_visit(session, appointment, now, _zone(session))
     if before in (S.IN_TREATMENT, S.TREATED):
-        clinical.reopen_treatment(session, _treatment(session, appointment))
+        treatment = _treatment(session, appointment)
+        clinical.reopen_treatment(session, treatment)
+        if before is S.TREATED:
+            recalls.take_back(session, treatment, _zone(session))
     elif appointment.status is S.IN_TREATMENT:
         clinical.begin_treatment(session, appointment, now=now)
     return appointment
 
 
-def _follow(session: Session, appointment: Appointment, before: AppointmentStatus, now: datetime) -> None:
-    """Who is in which room goes by who is in the chair."""
-    if appointment.status is S.IN_TREATMENT:
-        actions.enter_room(session, appointment, now=now)
-    elif before is S.IN_TREATMENT:
-        actions.leave_room(session, appointment, now=now)
+def _tell_freed(session: Session, appointment: Appointment, now: datetime, zone: tzinfo) -> None:
+    """A cancelled time is somebody else's chance."""
+    span = Span(appointment.start_at, appointment.end_at)
+    terms = Terms(zone, default_minutes=usual_minutes(session))
+    opening = Opening(span, appointment.doctor_id, appointment.chair_id)
+    tell_freed(session, appointment.appointment_id, opening, now=now, terms=terms)
 
 
 def finish_if_settled(session: Session, treatment_id: int, *, now: datetime, by: int | None) -> bool:
@@ -119,9 +137,11 @@ def _check_settled(session: Session, appointment: Appointment) -> None:
 def _complete(session: Session, appointment: Appointment, now: datetime, zone: tzinfo) -> None:
     treatment = _treatment(session, appointment)
     clinical.check_ready(session, treatment)
+    check_packages(session, treatment, zone)
     clinical.complete_treatment(session, treatment, now=now)
     patient = session.get_one(Patient, appointment.patient_id, with_for_update=True)
     people.note_visit(patient, now, clinic_date(now, zone), zone)
+    recalls.open_after(session, treatment, zone)
 
 
 def _check_complete(session: Session, patient_id: int) -> None:

@@ -23,6 +23,11 @@ from tests.factories.clinic import PASSWORD
 TELLING = ("tab", "by", "as", "primary", "system")  # what an address says after "?" that makes another page of it
 NO_PAGE = (
     ".pdf",
+    ".json",
+    "/calendar/print",
+    "/calendar/events",
+    "/calendar/background",
+    "/calendar/pinned",
     "/lang/",
     "/api/",
     "/logout",

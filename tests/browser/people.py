@@ -128,7 +128,10 @@ def enter(person: Person, phone: str | None, locale: str) -> None:
 
 
 def _console(person: Person, message: ConsoleMessage) -> None:
-    expected = any(f"status of {status}" in message.text for status in EXPECTED)
+    told = [
+        f"{words} {status}" for status in EXPECTED for words in ("status of", "Status Error Code")
+    ]  # the browser, htmx
+    expected = any(words in message.text for words in told)
     expected = expected or message.text.startswith(OVERTAKEN)
     if message.type == "error" and not expected:
         person.wrong.append(f"console: {message.text} ({message.location.get('url', '')})")

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
 from app.catalogue.models import Medicine, ServiceCatalog
+from app.clinical.models import TreatmentSterilePackage
 from app.db import sqla
 from app.insurance.models import InsurancePlan
 from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus
+from app.stock.models import SterilePackage
 from tests.browser.people import DOCTOR, RECEPTIONIST, Person, Server, pdf_text
 
 pytestmark = pytest.mark.browser
@@ -46,8 +48,7 @@ def test_a_day_from_the_list_of_patients_to_the_receipt(
     into_the_chair(doctor, visit)
     treat(doctor, locale)
     prescribe(doctor, locale)
-    doctor.page.locator(".treat-head .btn-primary").click()
-    expect(doctor.page.locator(".treat-head .treatmentstatus-completed")).to_be_visible()
+    close(doctor)
     total = issue(desk, visit)
     receipt = pay_half_and_half(desk, total)
     assert f"{total // 2:,} ₮" in receipt
@@ -174,6 +175,18 @@ def prescribe(doctor: Person, locale: str) -> None:
     doctor.picture(f"prescribed-{locale}")
 
 
+def close(doctor: Person) -> None:
+    """Without a package the page warns; its number is typed, and the visit is done."""
+    page, number = doctor.page, package_of(doctor.server)
+    page.locator(".treat-head .btn-primary").click()
+    expect(page.locator('form:has(input[name="anyway"]) button')).to_be_visible()
+    page.fill("#packages #number", number)
+    page.press("#packages #number", "Enter")
+    expect(page.locator("#packages .plain-list")).to_contain_text(number)
+    page.locator(".treat-head .btn-primary").click()
+    expect(page.locator(".treat-head .treatmentstatus-completed")).to_be_visible()
+
+
 def issue(desk: Person, visit: int) -> int:
     """From the board to the invoice, which is posted before any money. Returns its total."""
     page = desk.go("/appointments")
@@ -234,6 +247,13 @@ def medicine_of(server: Server) -> tuple[str, str]:
     """A painkiller's name, and that of what is in it."""
     found = one(server, sa.select(Medicine.name, Medicine.generic_name).where(Medicine.generic_name == "Ibuprofen"))
     return str(found[0]), str(found[1])
+
+
+def package_of(server: Server) -> str:
+    """The number of a package on the shelf."""
+    used = sa.select(TreatmentSterilePackage.sterile_package_id)
+    free = SterilePackage.sterile_package_id.not_in(used)
+    return str(one(server, sa.select(SterilePackage.number).where(free).order_by(SterilePackage.number))[0])
 
 
 def status_of(server: Server, visit: int) -> AppointmentStatus:

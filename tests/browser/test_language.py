@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 # Latin letters that are right on a Mongolian page: names of things, and what is written so everywhere.
 NAMES = frozenset({
     "Soyoo", "CSV", "Excel", "xlsx", "csv", "txt", "PDF", "SMS", "QPay", "SocialPay", "Facebook", "FDI", "QR", "IP", "mn", "en",
-    "MariaDB", "SQLite", "Ctrl", "Enter", "Chrome", "Firefox", "Safari", "Edge", "Linux", "Windows", "Android",
+    "MariaDB", "SQLite", "Ctrl", "Enter", "Delete", "PgUp", "PgDn", "Chrome", "Firefox", "Safari", "Edge", "Linux", "Windows", "Android",
     "DICOM", "JPEG", "PNG", "WebP", "TIFF", "BMP", "GIF", "HEIC",  # kinds of files
     "REST", "API", "INR",  # programs; a test of the blood
     "JSON", "ZIP", "kB", "MB", "Google", "Microsoft", "Authenticator", "Aegis",

@@ -378,7 +378,7 @@ def test_the_page_asks_the_database_a_bounded_number_of_times(clinic: Clinic) ->
             with clinic.statements() as seen:
                 assert browser.get(path).status_code == 200
             counts.append(len(seen))
-            assert len(seen) <= 15, (round_, path, seen)
+            assert len(seen) <= 16, (round_, path, seen)  # one more than other pages: the sterile packages
     assert counts[:2] == counts[2:]
 
 

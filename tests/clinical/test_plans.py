@@ -14,34 +14,30 @@ from tests.factories import clinical, people
 from tests.factories.clinic import Clinic
 
 S, P = PlanStatus, ProcedureStatus
-STEPS = st.lists(st.builds(Step, st.integers(0, 10), st.integers(5, 720), st.booleans()), max_size=12)
+STEPS = st.lists(st.builds(Step, st.integers(0, 10), st.booleans()), max_size=12)
 TERMS = rules.PlanTerms(1_000_000, 5_000_000, 120)
 
 
 @pytest.mark.parametrize(
-    ("steps", "score"),
+    ("steps", "visits", "score"),
     [
-        ([], 0), ([Step(3, 30, False)], 3), ([Step(3, 120, False)], 3), ([Step(3, 121, False)], 4),
-        ([Step(5, 90, False), Step(6, 60, True)], 9), ([Step(9, 600, True)], 10), ([Step(2, 600, False)], 5),
+        ([], 0, 0), ([Step(3, False)], 1, 3), ([Step(3, False)], 2, 4), ([Step(5, False), Step(6, True)], 3, 9),
+        ([Step(9, True)], 5, 10), ([Step(2, False)], 5, 5), ([Step(2, False)], 4, 5),
         # the example of rules.md, Scheduling: four visits and a lab
-        ([Step(4, 40, False), Step(5, 90, False), Step(6, 60, True), Step(2, 30, False), Step(2, 30, False)], 10),
+        ([Step(4, False), Step(5, False), Step(6, True), Step(2, False), Step(2, False)], 4, 10),
     ],
 )  # fmt: skip
-def test_complexity_by_example(steps: list[Step], score: int) -> None:
-    assert rules.complexity_score(steps, 120) == score
+def test_complexity_by_example(steps: list[Step], visits: int, score: int) -> None:
+    assert rules.complexity_score(steps, visits) == score
 
 
-def test_the_example_of_the_rules_takes_four_visits() -> None:
-    steps = [Step(0, minutes, minutes == 60) for minutes in (40, 90, 60, 30, 30)]
-    assert rules.visits_of(steps, 120) == 4
-
-
-@given(STEPS, st.integers(30, 480))
-def test_complexity_stays_within_bounds_and_never_falls_with_more_work(steps: list[Step], minutes: int) -> None:
-    score = rules.complexity_score(steps, minutes)
+@given(STEPS, st.integers(1, 12))
+def test_complexity_stays_within_bounds_and_never_falls_with_more_work(steps: list[Step], visits: int) -> None:
+    score = rules.complexity_score(steps, visits)
     assert 0 <= score <= 10
     assert score >= max((step.complexity for step in steps), default=0)
-    assert rules.complexity_score([*steps, Step(0, 5, False)], minutes) >= score
+    assert rules.complexity_score([*steps, Step(0, False)], visits) >= score
+    assert rules.complexity_score(steps, visits + 1) >= score
 
 
 @pytest.mark.parametrize(
@@ -95,7 +91,9 @@ def written(clinic: Clinic, plan: int) -> list[PlannedProcedure]:
 @pytest.mark.both
 def test_a_plan_keeps_what_its_procedures_amount_to_and_copies_the_service(clinic: Clinic) -> None:
     browser, visit = clinic.client("Doctor"), clinic.make(clinical.treatment)
-    crown = clinic.make(clinical.service, price=900_000, complexity=6, default_duration_time=90, lab_days=7)
+    crown = clinic.make(
+        clinical.service, price=900_000, complexity=6, default_duration_time=90, lab_days=7, fitting_minutes=30
+    )
     filling = clinic.make(clinical.service, price=80_000, complexity=2, default_duration_time=30)
     tooth = clinic.unit(lambda s: clinical.queries.tooth_ids(s, ["36"])["36"])
     rows = (

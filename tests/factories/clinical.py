@@ -18,6 +18,7 @@ from app.clinical.models import (
     MedicalFile,
     OdontogramSnapshot,
     PlannedProcedure,
+    PlannedStep,
     Prescription,
     PrescriptionItem,
     SoapNote,
@@ -27,10 +28,12 @@ from app.clinical.models import (
     TreatmentItem,
     TreatmentItemTooth,
     TreatmentPlan,
+    TreatmentSterilePackage,
 )
+from app.clinical.queries.steps import steps_of_plan
 from app.clinical.rules import Condition
 from app.people.models import Employee, Patient
-from tests.factories import catalogue, files, people
+from tests.factories import catalogue, files, people, stock
 
 ZONE = ZoneInfo("Asia/Ulaanbaatar")
 ANY = actions.Writer(None, 10_000)  # somebody who may give any discount
@@ -222,3 +225,17 @@ def consent(session: Session, patient: Patient | None = None, code: str = "marke
     base = {"patient_id": owner.patient_id, "consent_template_id": template.consent_template_id,
             "signed_by": owner.full_name, "way": rules.ConsentWay.PAPER}  # fmt: skip
     return give_consent(session, {**base, **values}, by=None, now=datetime.now(UTC))
+
+
+def step(session: Session, of: TreatmentPlan | None = None) -> PlannedStep:
+    """The first step of an accepted plan."""
+    key = (of or plan(session, status=rules.PlanStatus.ACCEPTED)).treatment_plan_id
+    return steps_of_plan(session, key)[0]
+
+
+def opened_package(
+    session: Session, visit: Treatment | None = None, number: str | None = None
+) -> TreatmentSterilePackage:
+    """A sterile package that was opened at a visit."""
+    at = session.get_one(Treatment, (visit or treatment(session)).treatment_id)
+    return actions.use_package(session, at, number or stock.package(session).number, on=today())

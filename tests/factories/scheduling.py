@@ -14,6 +14,7 @@ from app.people.models import Employee, Patient
 from app.scheduling.actions import fill_stay
 from app.scheduling.models import (
     Appointment,
+    AppointmentSeries,
     AppointmentStatusChange,
     BookingSlot,
     Chair,
@@ -21,6 +22,7 @@ from app.scheduling.models import (
     Room,
     RoomAllocation,
     Shift,
+    ShiftPattern,
     TimeOff,
 )
 from app.scheduling.rules import AppointmentStatus, RoomType, ShiftKind, Terms
@@ -96,6 +98,16 @@ def shift(session: Session, employee: Employee | None = None, day: date | None =
     who = employee or people.doctor(session)
     base = {"start_time": time(9), "end_time": time(18), "kind": ShiftKind.WORK}
     row = Shift(employee_id=who.employee_id, shift_date=day or open_day(session), **{**base, **values})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def shift_pattern(session: Session, employee: Employee | None = None, **values: Any) -> ShiftPattern:
+    """Every Monday from nine to six, from today on; no shifts are made of it."""
+    who = employee or people.doctor(session)
+    base = {"weekday": 0, "start_time": time(9), "end_time": time(18), "valid_from": today()}
+    row = ShiftPattern(employee_id=who.employee_id, **{**base, **values})
     session.add(row)
     session.flush()
     return row
@@ -191,4 +203,17 @@ def stay(session: Session, **values: Any) -> RoomAllocation:
     if "room_id" not in values:
         at = chair(session)
         base |= {"room_id": at.room_id, "chair_id": at.chair_id}
-    return fill_stay(session, RoomAllocation(), {**base, **values})
+    return fill_stay(session, RoomAllocation(), {**base, **values}, now=datetime.now(UTC))
+
+
+def series(session: Session, count: int = 3, *, patient: Patient | None = None, **values: Any) -> AppointmentSeries:
+    """Visits of one patient on days in a row, at ten."""
+    who = patient or people.patient(session)
+    row = AppointmentSeries(patient_id=who.patient_id, note="Цуврал")
+    session.add(row)
+    session.flush()
+    for day in open_days(session, count):
+        visit = appointment(session, patient=who, **{"start_at": at(day, "10:00"), **values})
+        visit.series_id = row.appointment_series_id
+    session.flush()
+    return row

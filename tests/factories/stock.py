@@ -1,7 +1,7 @@
 """Supplies and spending for tests, made by the room's actions, so that on hand is what the log says."""
 
 import itertools
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,8 +9,16 @@ from sqlalchemy.orm import Session
 
 from app.stock import actions
 from app.stock.actions import Note
-from app.stock.models import Expense, ExpenseCategory, InventoryItem, InventoryLog, Supplier
-from app.stock.rules import ExpenseMethod, ItemCategory, Movement, Unit
+from app.stock.models import (
+    Expense,
+    ExpenseCategory,
+    InventoryItem,
+    InventoryLog,
+    SterilePackage,
+    SterilisationCycle,
+    Supplier,
+)
+from app.stock.rules import CycleResult, ExpenseMethod, ItemCategory, Movement, Unit
 from app.workflows import stock
 
 _numbers = itertools.count(1)
@@ -72,3 +80,30 @@ def expense(session: Session, *, by: int | None = None, **values: Any) -> Expens
     if "expense_category_id" not in values:
         values["expense_category_id"] = category(session).expense_category_id
     return actions.add_expense(session, {**base, **values}, today=today(), by=by)
+
+
+def cycle(
+    session: Session, result: CycleResult | None = CycleResult.PASS, *, hours: int = 2, **values: Any
+) -> SterilisationCycle:
+    """A run of the autoclave two hours ago that passed."""
+    now = datetime.now(UTC)
+    base = {
+        "autoclave": f"Автоклав {next(_numbers)}", "program": "134 °C, 5 мин", "indicator": "5-р анги: өнгө хувирсан",
+        "started_at": now - timedelta(hours=hours),
+    }  # fmt: skip
+    row = actions.save_cycle(session, SterilisationCycle(), {**base, **values}, now=now)
+    row.result = result
+    session.flush()
+    return row
+
+
+def package(session: Session, of: SterilisationCycle | None = None, **values: Any) -> SterilePackage:
+    """A package of a cycle, sterile for half a year."""
+    base = {
+        "number": f"T{next(_numbers):06d}", "expires_on": today() + timedelta(days=180),
+        "sterilisation_cycle_id": (of or cycle(session)).sterilisation_cycle_id,
+    }  # fmt: skip
+    row = SterilePackage(**{**base, **values})
+    session.add(row)
+    session.flush()
+    return row

@@ -1,5 +1,6 @@
 """The day board and the booking form through the browser's eyes: by every role, also the wrong ones."""
 
+import re
 from datetime import time, timedelta
 from types import SimpleNamespace
 
@@ -312,8 +313,12 @@ def test_the_message_of_another_time_offers_to_take_it_back(clinic, desk):
     path = f"/appointments/{row.appointment_id}/edit"
     moved = client.submit(path, {**form(desk, "11:00"), "lock_token": "1"}, headers=HTMX)
     assert moved.status_code == 200
-    assert f'value="{desk.day} 10:00"' in moved.text
-    assert 'name="lock_token" value="2"' in moved.text
+    token = re.search(r'name="moved" value="([^"]+)"', moved.text)
+    assert token
+    answer = client.submit("/scheduling/undo", {"moved": token[1]}, headers=HTMX)
+    assert (answer.status_code, answer.headers["HX-Trigger"]) == (200, "visit-saved")
+    assert moment(clinic.session.get(Appointment, row.appointment_id).start_at) == f"{desk.day} 10:00"
+    assert client.submit("/scheduling/undo", {"moved": token[1]}, headers=HTMX).status_code == 409
 
 
 def test_a_stale_form_is_refused_and_keeps_what_was_typed(clinic, desk):

@@ -56,19 +56,19 @@ def test_the_list_of_shifts_opens_from_today_and_can_be_seen_whole(clinic: Clini
     for day in days:
         clinic.make(scheduling.shift, employee=who, day=day, start_time=time(9), end_time=time(17, 30))
     desk = clinic.client("Receptionist")
-    page = desk.get("/shifts").text
+    page = desk.get("/shifts/list/").text
     assert f">{days[0].isoformat()}" not in page
     assert page.index(f">{days[2].isoformat()}") < page.index(f">{days[1].isoformat()}")
     assert "09:00–17:30" in page
     assert "8 h 30 min" in page
     assert "/shifts/list/?all=yes" in page or "/shifts/?all=yes" in page
-    whole = desk.get("/shifts?all=yes").text
+    whole = desk.get("/shifts/list/?all=yes").text
     assert f">{days[0].isoformat()}" in whole
-    assert f">{days[0].isoformat()}" in desk.get(f"/shifts?employee_id={who.employee_id}").text
+    assert f">{days[0].isoformat()}" in desk.get(f"/shifts/list/?employee_id={who.employee_id}").text
 
 
 def copy(clinic: Clinic, role: str, keys: list[int]) -> Any:
-    data = {"row": [str(key) for key in keys], "sure": "yes", "next": "/shifts"}
+    data = {"row": [str(key) for key in keys], "sure": "yes", "next": "/shifts/list/"}
     return clinic.client(role).submit("/shifts/bulk/copy", data)
 
 
@@ -113,14 +113,14 @@ def test_a_doctor_booked_without_a_shift_is_told(clinic: Clinic) -> None:
     clinic.make(scheduling.appointment, doctor=who, start_at=at(day, "10:00"))
     clinic.make(scheduling.appointment, doctor=who, start_at=at(day, "11:00"), status=S.CANCELLED)
     manager = clinic.client("Manager")
-    told = manager.get("/shifts").text.split("Booked without a shift")[1]
+    told = manager.get("/shifts/list/").text.split("Booked without a shift")[1]
     add = f"/shifts/add?employee_id={who.employee_id}&amp;shift_date={day.isoformat()}"
     assert add in told
     assert "Visits: 1" in told
     assert f'value="{day.isoformat()}"' in manager.get(add.replace("&amp;", "&")).text
-    assert add not in clinic.client("Receptionist").get("/shifts").text
+    assert add not in clinic.client("Receptionist").get("/shifts/list/").text
     clinic.make(scheduling.shift, employee=who, day=day)
-    assert add not in manager.get("/shifts").text
+    assert add not in manager.get("/shifts/list/").text
 
 
 @pytest.mark.both

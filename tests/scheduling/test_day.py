@@ -6,9 +6,8 @@ from datetime import date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.scheduling.rules import AppointmentStatus, RoomStatus, Span, Terms
-from app.scheduling.rules.day import board_window, free_points, is_late, on_the_floor, seat, side_by_side
-from app.scheduling.rules.rooms import room_cards
+from app.scheduling.rules import AppointmentStatus, Span, Terms
+from app.scheduling.rules.day import board_window, free_points, is_late, on_the_floor, side_by_side
 from tests.factories.scheduling import ZONE, at
 
 S = AppointmentStatus
@@ -94,30 +93,3 @@ def test_the_floor_sorts_everybody_by_where_they_are():
     assert {v.status for v in floor.dropped} == {S.CANCELLED, S.NO_SHOW}
     assert {v.status for v in floor.to_pay} == {S.TREATED}
     assert {v.status for v in floor.in_treatment} == {S.IN_TREATMENT}
-
-
-def test_a_chair_knows_who_is_in_it_who_waits_and_who_comes():
-    now = at(DAY, "10:00")
-    busy = seat([visit(S.IN_TREATMENT, "09:00"), visit(S.CAME, "10:30"), visit(S.CONFIRMED, "11:00")], now)
-    assert (busy.current.status, busy.waiting.status, busy.coming.status, busy.is_free) == (
-        S.IN_TREATMENT,
-        S.CAME,
-        S.CONFIRMED,
-        False,
-    )
-    assert not seat([visit(S.RESERVED, "09:45")], now).is_free, "held by who is late"
-    assert seat([visit(S.TREATED, "09:45"), visit(S.RESERVED, "10:30")], now).is_free
-    assert seat([visit(S.CANCELLED, "09:45")], now).is_free
-    assert seat([], now).coming is None
-
-
-def test_rooms_with_chairs_come_first_and_show_who_is_in_them():
-    class Row:
-        def __init__(self, **values):
-            self.__dict__.update(values)
-
-    rooms = [Row(room_id=1, status=RoomStatus.FREE), Row(room_id=2, status=RoomStatus.FREE)]
-    cards = room_cards(rooms, [Row(chair_id=5, room_id=2)], [visit(S.IN_TREATMENT, "09:00", chair=5)], at(DAY, "09:10"))
-    assert [card.room.room_id for card in cards] == [2, 1]
-    assert cards[0].status is RoomStatus.OCCUPIED
-    assert cards[0].seats[0][1].current is not None

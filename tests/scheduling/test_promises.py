@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from app.kernel.errors import RuleError
 from app.people.models import Employee
 from app.people.rules import PositionType
-from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus
-from app.workflows.booking import book_visit, reschedule_visit
+from app.workflows.booking import book_together, book_visit
+from app.workflows.series import put_back, reschedule_together
 from app.workflows.visit_moves import move_visit, undo_visit_move
 from tests.factories import people, scheduling
 from tests.scheduling.common import broken_promises, dentist_spans, now, state
@@ -35,6 +35,8 @@ steps = st.one_of(
     st.tuples(st.just("move"), six, st.sampled_from(list(AppointmentStatus))),
     st.tuples(st.just("undo"), six, st.none()),
     st.tuples(st.just("capacity"), two, st.integers(1, 3)),
+    st.tuples(st.just("series"), three, places),
+    st.tuples(st.just("move back"), six, places),
 )
 
 
@@ -78,16 +80,27 @@ def work_of(desk, visits, step):
     if kind == "book":
         values = {"patient_id": desk.patients[number], **wanted(desk, more)}
         return lambda s: book_visit(s, values, by_user=None, now=now(), terms=TERMS)
+    if kind == "series":
+        first = {"patient_id": desk.patients[number], **wanted(desk, more), "minutes": 15}
+        later = {**first, "start_at": first["start_at"] + timedelta(minutes=25)}
+        return lambda s: book_together(s, [first, later], by_user=None, now=now(), terms=TERMS, is_series=True)
     if kind == "capacity":
         return lambda s: setattr(s.get(Employee, desk.doctors[number], with_for_update=True), "chair_capacity", more)
     if not visits:
         return lambda s: None
     key = visits[number % len(visits)]
     if kind == "reschedule":
-        return lambda s: reschedule_visit(s, key, wanted(desk, more), by_user=None, now=now(), terms=TERMS)
+        return lambda s: reschedule_together(s, key, wanted(desk, more), by_user=None, now=now(), terms=TERMS)
+    if kind == "move back":
+        return lambda s: there_and_back(s, key, wanted(desk, more))
     if kind == "move":
         return lambda s: move_visit(s, key, more, now=now(), by=None, reason="x")
     return lambda s: undo_visit_move(s, key, now=now(), by=None, version=None, seconds=10)
+
+
+def there_and_back(session, key, values):
+    moved = reschedule_together(session, key, values, by_user=None, now=now(), terms=TERMS)
+    put_back(session, moved, by_user=None, now=now(), terms=TERMS)
 
 
 def loads(clinic, desk):
@@ -120,8 +133,8 @@ def test_no_sequence_of_steps_breaks_the_promises_of_booking(clinic, desk):
             except RuleError:
                 assert state(clinic.session) == before, "a refusal leaves everything as it was"
                 continue
-            if isinstance(made, Appointment) and step[0] == "book":
-                visits.append(made.appointment_id)
+            if step[0] in ("book", "series"):
+                visits += [row.appointment_id for row in (made if isinstance(made, list) else [made])]
             if step[0] == "capacity":
                 capacity[desk.doctors[step[1]]] = step[2]
             assert broken_promises(clinic.session) == []

@@ -11,7 +11,6 @@ from app.scheduling.rules import (
     MOVES,
     UNDO,
     AppointmentStatus,
-    RoomStatus,
     Standing,
     check_move,
     check_settled,
@@ -19,7 +18,6 @@ from app.scheduling.rules import (
     may_undo,
     offered,
     offers,
-    room_now,
 )
 from tests.factories.scheduling import ZONE, at
 
@@ -140,9 +138,3 @@ def test_cancelling_may_say_why_and_back_from_the_chair_must():
     asked = {offer.to: offer.asks for offer in offers(Standing(S.IN_TREATMENT, NOW, None, NOW), now=NOW, zone=ZONE)}
     assert asked == {S.TREATED: "", S.CAME: "must"}
     assert {o.to: o.asks for o in offers(Standing(S.CAME, NOW), now=NOW, zone=ZONE)}[S.CANCELLED] == "may"
-
-
-def test_a_room_with_somebody_in_the_chair_is_occupied_unless_it_is_out_of_service():
-    assert room_now(RoomStatus.CLEANING, True) is RoomStatus.OCCUPIED
-    assert room_now(RoomStatus.OUT_OF_SERVICE, True) is RoomStatus.OUT_OF_SERVICE
-    assert room_now(RoomStatus.CLEANING, False) is RoomStatus.CLEANING

@@ -24,6 +24,8 @@ def numbers(**changed: str) -> dict[str, str]:
     def typed(knob: Knob) -> str:
         if isinstance(knob.default, list):
             return ", ".join(map(str, knob.default))
+        if isinstance(knob.default, bool):
+            return "y" if knob.default else ""
         return f"{knob.default / 100:g}" if knob.unit is SHARE else str(knob.default)
 
     return {**{key.replace(".", "__"): typed(knob) for key, knob in SETTINGS.items()}, **changed}

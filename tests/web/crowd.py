@@ -42,6 +42,7 @@ from tests.factories import (
     reporting,
     scheduling,
     stock,
+    waiting,
 )
 
 S = AppointmentStatus
@@ -64,11 +65,13 @@ class Main:
     draft_prescription: int
     prescription: int
     plan: int
+    accepted: int  # a treatment plan that the patient accepted
     lab_request: int
     item: int
     expense: int
     file: int
     token: str
+    shift: int
     visits: int = 0  # so far; each has a time of its own
 
 
@@ -96,12 +99,22 @@ def begin(session: Session, doctor_user: int) -> Main:
         draft_prescription=draft.prescription_id,
         prescription=issued.prescription_id,
         plan=_plan(session, "Монгол даатгал").insurance_plan_id,
+        accepted=_accepted(session, other),
         lab_request=lab.request(session, patient=patient, doctor=doctor, status=lab.S.SENT).lab_request_id,
         item=stock.item(session, on_hand=1_000).inventory_item_id,
         expense=stock.expense(session).expense_id,
         file=clinical.medical_file(session, treatment).medical_file_id,
         token=security.share(session, SECRET, ShareKind.VERIFY, "invoice", invoice.invoice_id, patient.patient_id),
+        shift=scheduling.shift(session, doctor, scheduling.today()).shift_id,
     )
+
+
+def _accepted(session: Session, visit: Treatment) -> int:
+    """A plan of two visits whose doctor has shifts to come."""
+    for day in scheduling.open_days(session, 5):
+        scheduling.shift(session, visit.doctor, day)
+    services = [clinical.service(session, default_duration_time=90) for _ in range(2)]
+    return clinical.plan(session, visit, services=services, status=clinical.rules.PlanStatus.ACCEPTED).treatment_plan_id
 
 
 def grow(session: Session, main: Main, count: int) -> None:
@@ -109,6 +122,7 @@ def grow(session: Session, main: Main, count: int) -> None:
     for _ in range(count):
         _people(session, main)
         _rooms(session, main)
+        _waiting(session, main)
         _catalogue(session)
         _chair(session, main)
         _lab(session, main)
@@ -181,9 +195,18 @@ def _rooms(session: Session, main: Main) -> None:
     _visit(session, patient, doctor, S.RESERVED, main.visits, days=1)
     _visit(session, patient, doctor, S.TREATED, main.visits, days=-3)
     scheduling.shift(session, others, scheduling.today())
+    scheduling.shift_pattern(session, others)
     scheduling.time_off(session, others)
     scheduling.holiday(session)
     scheduling.stay(session)
+    scheduling.series(session, 2)
+
+
+def _waiting(session: Session, main: Main) -> None:
+    """Two who wait, and two who are due: the main patient and another, each called once."""
+    for patient in (main.patient, people.patient(session).patient_id):
+        waiting.entry(session, patient_id=patient, doctor_id=main.doctor)
+        waiting.contact(session, recall=waiting.recall(session, patient_id=patient))
 
 
 def _catalogue(session: Session) -> None:
@@ -208,6 +231,8 @@ def _chair(session: Session, main: Main) -> None:
     clinical.draft(session, treatment)
     earlier = clinical.treatment(session, patient=patient, doctor=doctor)
     clinical.item(session, earlier)
+    clinical.opened_package(session, earlier)
+    clinical.opened_package(session, treatment)
     clinical.diagnosis(session, earlier)
     clinical.draft(session, earlier)
     written = clinical.draft(session, earlier)
@@ -220,6 +245,7 @@ def _plans(session: Session, treatment: Treatment) -> None:
     plan = clinical.plan(session, treatment, status=clinical.rules.PlanStatus.PRESENTED)
     clinical.actions.move_plan(session, plan, clinical.rules.PlanStatus.ACCEPTED, by=None, now=datetime.now(UTC))
     clinical.plan(session, services=[clinical.service(session), clinical.service(session)])
+    clinical.plan(session, services=[clinical.service(session)] * 2, status=clinical.rules.PlanStatus.ACCEPTED)
     for visit in (treatment, None):
         clinical.note(session, visit)
         clinical.snapshot(session, visit)
@@ -287,6 +313,7 @@ def _supplies(session: Session, main: Main) -> None:
     stock.move(session, stock.item(session).inventory_item_id, stock.Movement.RECEIVED, 3, **known)
     stock.expense(session, by=user, supplier_id=seller.supplier_id)
     stock.category(session)
+    stock.package(session, stock.cycle(session))
 
 
 def _machine(session: Session) -> None:

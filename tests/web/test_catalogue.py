@@ -25,7 +25,8 @@ LATIN, CYRILLIC = re.compile(r"[A-Za-z]+"), re.compile(r"[А-Яа-яЁёӨөҮү
 LATIN_HERE = frozenset(
     LATIN.findall(
         "CSV Excel xlsx SMS IP QPay SocialPay Facebook FDI I II III IV O A B AB K R W API REST JSON ISO Rison "
-        "PDF DICOM HEIC JPEG PNG WebP TIFF BMP GIF ZIP Google Authenticator Microsoft Aegis data papers files flask audit verify seal late"
+        "PDF DICOM HEIC JPEG PNG WebP TIFF BMP GIF ZIP Google Authenticator Microsoft Aegis data papers files flask audit verify seal late "
+        "Ctrl Enter Escape Delete P JavaScript"
     )
 )
 

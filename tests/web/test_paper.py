@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.billing.actions import Line
-from tests.factories import billing, clinical, lab, people
+from tests.factories import billing, clinical, lab, people, scheduling
 from tests.factories.clinic import Clinic
 
 NAMES = {"first_name": "Өлзийбаяр", "last_name": "Үүрийнтуяа"}
@@ -49,8 +49,14 @@ def _lab_request(clinic: Clinic) -> str:
     return f"/lab-requests/{clinic.make(lab.request, patient=owner, description=LETTERS).lab_request_id}.pdf"
 
 
-# Those that say everything in both languages, and those that hold sums alone.
+def _day(clinic: Clinic) -> str:
+    visit = clinic.make(scheduling.appointment, patient=clinic.make(people.patient, **NAMES))
+    return f"/calendar/print?day={visit.start_at.astimezone(scheduling.ZONE).date()}"
+
+
+# Those that say everything in both languages, those that hold sums alone, and what is printed in its reader's language.
 OTHERS: dict[str, tuple[str, Callable[[Clinic], str]]] = {
+    "calendar_day.html": ("Receptionist", _day),
     "lab_request.html": ("Doctor", _lab_request),
     "looks.html": ("Admin", lambda clinic: f"/audit/patients/{clinic.make(people.patient).patient_id}.pdf"),
     "report.html": ("Manager", lambda _: "/reports/revenue/export.pdf"),

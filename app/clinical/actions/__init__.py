@@ -11,6 +11,7 @@ from app.clinical.actions.files import (
 from app.clinical.actions.findings import add_diagnosis, add_findings, end_finding, remove_diagnosis
 from app.clinical.actions.items import Writer, add_item, change_item, locked_item, refill_item, remove_item
 from app.clinical.actions.notes import add_note, change_note, locked_note, sign_note, take_snapshot
+from app.clinical.actions.packages import take_back_package, use_package
 from app.clinical.actions.plans import add_plan, change_plan, locked_plan, move_plan, move_procedure, step_of, sum_up
 from app.clinical.actions.prescriptions import (
     DIRECTIONS,
@@ -82,6 +83,8 @@ __all__ = [
     "sign_note",
     "step_of",
     "sum_up",
+    "take_back_package",
     "take_snapshot",
+    "use_package",
     "usual_directions",
 ]

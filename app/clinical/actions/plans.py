@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 from app.catalogue.models import ServiceCatalog
 from app.catalogue.queries import services_by_id
 from app.clinical import queries, rules
+from app.clinical.actions.steps import check_unbooked, drop_steps, lay_out
 from app.clinical.actions.treatments import locked_treatment
 from app.clinical.models import PlannedProcedure, TreatmentPlan
+from app.clinical.queries.steps import works_of
 from app.clinical.rules import PlanStatus, PlanTerms, ProcedureStatus, Step
+from app.clinical.rules.visits import group
 from app.kernel.errors import NotFound, RuleError
 from app.kernel.text import T
 
@@ -59,9 +62,10 @@ def change_plan(
     have = queries.procedures_of(session, [plan.treatment_plan_id]).get(plan.treatment_plan_id, [])
     with session.no_autoflush:
         made = _made(session, rows, have)
-    for row in have:
-        if row not in made:
-            session.delete(row)
+    gone = [row for row in have if row not in made]
+    drop_steps(session, [row.planned_procedure_id for row in gone])
+    for row in gone:
+        session.delete(row)
     for row in made:
         row.treatment_plan_id = plan.treatment_plan_id
     session.add_all(made)
@@ -149,21 +153,24 @@ def sum_up(session: Session, plan: TreatmentPlan, terms: PlanTerms) -> None:
     plan.patient_share = plan.total - plan.insurance_share
     plan.urgency = rules.highest(row.urgency for row in rows)
     plan.value_category = rules.value_of(plan.total, terms)
-    steps = [step_of(row.service) for row in rows]
-    plan.complexity_score = rules.complexity_score(steps, terms.visit_minutes)
+    visits = group(works_of(rows, terms.lab_days), terms.visit_minutes)
+    plan.complexity_score = rules.complexity_score([step_of(row.service) for row in rows], len(visits))
     session.flush()
 
 
 def step_of(service: ServiceCatalog) -> Step:
     """What a service adds to a plan."""
     needs_lab = service.lab_days is not None or service.fitting_minutes is not None
-    return Step(service.complexity, service.default_duration_time, needs_lab)
+    return Step(service.complexity, needs_lab)
 
 
 def move_plan(
     session: Session, plan: TreatmentPlan, to: PlanStatus, *, by: int | None, now: datetime, reason: str | None = None
 ) -> TreatmentPlan:
-    """Present a locked plan, record the patient's answer, or take it back to change it. Raises RuleError."""
+    """Present a locked plan, record the patient's answer, or take it back to change it. Raises RuleError.
+
+    An accepted plan has its steps, which wait for their visits; a declined one has none.
+    """
     rules.PLAN_MOVES.check(plan.status, to)
     if to is S.DECLINED and not reason:
         raise RuleError(T("Write why the patient declines."), field="reason")
@@ -172,7 +179,10 @@ def move_plan(
         plan.presented_at, plan.presented_by = now, by
     elif to is S.ACCEPTED:
         plan.accepted_at, plan.decline_reason = now, None
+        lay_out(session, rows)
     elif to is S.DECLINED:
+        check_unbooked(session, plan.treatment_plan_id)
+        drop_steps(session, [row.planned_procedure_id for row in rows])
         plan.decline_reason, plan.accepted_at = reason, None
         _all_become(rows, rules.OPEN_PROCEDURES, ProcedureStatus.DECLINED)
     elif to is S.PENDING:

@@ -1,9 +1,11 @@
-"""The tables of this room: visits and what was done, notes, plans, files, and the record they make together."""
+"""The tables of this room: visits and what was done, notes, plans, recalls, files, and the record they make."""
 
 from app.clinical.models.consents import Consent
 from app.clinical.models.files import MedicalFile
 from app.clinical.models.notes import OdontogramSnapshot, SoapNote
-from app.clinical.models.plans import PlannedProcedure, TreatmentPlan
+from app.clinical.models.packages import TreatmentSterilePackage
+from app.clinical.models.plans import PlannedProcedure, PlannedStep, TreatmentPlan
+from app.clinical.models.recalls import Recall, RecallContact
 from app.clinical.models.record import MedicalRecord
 from app.clinical.models.visits import (
     Prescription,
@@ -21,8 +23,11 @@ __all__ = [
     "MedicalRecord",
     "OdontogramSnapshot",
     "PlannedProcedure",
+    "PlannedStep",
     "Prescription",
     "PrescriptionItem",
+    "Recall",
+    "RecallContact",
     "SoapNote",
     "ToothFinding",
     "Treatment",
@@ -30,4 +35,5 @@ __all__ = [
     "TreatmentItem",
     "TreatmentItemTooth",
     "TreatmentPlan",
+    "TreatmentSterilePackage",
 ]

@@ -1,8 +1,19 @@
-"""Treatment plans and their procedures."""
+"""Treatment plans, their procedures, and the steps that stand between a plan and its appointments."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Integer, SmallInteger, String, Text, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalogue.models import DiagnosisCode, ServiceCatalog, ToothDefinition
@@ -11,6 +22,7 @@ from app.clinical.rules import PlanStatus, Priority, ProcedureStatus, Urgency, V
 from app.db import BigKey, Instant, Stamped, Tugrug, WordType, ascii_string, table_args
 from app.kernel.text import Names
 from app.people.models import Patient
+from app.scheduling.models import Appointment
 
 
 class TreatmentPlan(Stamped):
@@ -104,3 +116,38 @@ class PlannedProcedure(Stamped):
     def title(self) -> Names:
         """The work."""
         return Names(self.procedure_name_mn, self.procedure_name_en)
+
+
+class PlannedStep(Stamped):
+    """What of a procedure is done in one visit: all of it, or 1 the preparation and 2 the fitting of what a lab made.
+
+    The link from plan to appointments: its visit in the series, and the appointment once there is one.
+    """
+
+    __table_args__ = table_args(
+        UniqueConstraint("planned_procedure_id", "step"),
+        CheckConstraint("step BETWEEN 1 AND 2", name="step_range"),
+        CheckConstraint("minutes > 0", name="minutes_positive"),
+        Index(None, "appointment_id"),
+    )
+
+    planned_step_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    planned_procedure_id: Mapped[int] = mapped_column(BigKey, ForeignKey("planned_procedure.planned_procedure_id"))
+    step: Mapped[int] = mapped_column(SmallInteger, default=1)
+    minutes: Mapped[int] = mapped_column(SmallInteger)
+    visit_number: Mapped[int | None] = mapped_column(SmallInteger)
+    appointment_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("appointment.appointment_id"))
+
+    procedure: Mapped[PlannedProcedure] = relationship(PlannedProcedure)
+    appointment: Mapped[Appointment | None] = relationship(Appointment)
+
+    @classmethod
+    def owned_by(cls, patient_id: int | None) -> "ColumnElement[bool]":
+        """The steps of the patient's plans."""
+        own = select(PlannedProcedure.planned_procedure_id).where(PlannedProcedure.owned_by(patient_id))
+        return cls.planned_procedure_id.in_(own)
+
+    @property
+    def title(self) -> Names:
+        """The work."""
+        return self.procedure.title

@@ -12,6 +12,7 @@ from app.clinical.queries.files import (
     stored_files,
 )
 from app.clinical.queries.notes import Written, diagnosis_names, notes_of_treatment, same_note
+from app.clinical.queries.packages import has_items, packages_of, use_of, used_packages, visits_of_cycle
 from app.clinical.queries.plans import (
     pending_plans_of_treatment,
     plan_counts,
@@ -59,6 +60,7 @@ __all__ = [
     "file_with_people",
     "files_of",
     "findings_of_patient",
+    "has_items",
     "items_of",
     "items_of_prescriptions",
     "kinds_of_files",
@@ -66,6 +68,7 @@ __all__ = [
     "neighbours",
     "notes_of_treatment",
     "open_treatment_of",
+    "packages_of",
     "pending_plans_of_treatment",
     "pictures_beside",
     "plan_counts",
@@ -87,6 +90,9 @@ __all__ = [
     "treatment_with_people",
     "treatments_of_appointments",
     "treatments_of_patient",
+    "use_of",
+    "used_packages",
     "verify_facts",
     "visits",
+    "visits_of_cycle",
 ]

@@ -8,6 +8,8 @@ from app.clinical.rules.kinds import (
     TREATMENT_MOVES,
     Condition,
     ConsentWay,
+    ContactOutcome,
+    ContactWay,
     FileCategory,
     Layer,
     Outcome,
@@ -15,6 +17,7 @@ from app.clinical.rules.kinds import (
     PrescriptionStatus,
     Priority,
     ProcedureStatus,
+    RecallStatus,
     RecordKind,
     Route,
     TreatmentStatus,
@@ -36,7 +39,6 @@ from app.clinical.rules.plans import (
     highest,
     plan_status,
     value_of,
-    visits_of,
 )
 from app.clinical.rules.prescribing import (
     USUAL_DOSAGE,
@@ -80,6 +82,8 @@ __all__ = [
     "USUAL_ROUTE",
     "Condition",
     "ConsentWay",
+    "ContactOutcome",
+    "ContactWay",
     "Directions",
     "FileCategory",
     "Known",
@@ -90,6 +94,7 @@ __all__ = [
     "PrescriptionStatus",
     "Priority",
     "ProcedureStatus",
+    "RecallStatus",
     "RecordKind",
     "Route",
     "Step",
@@ -125,5 +130,4 @@ __all__ = [
     "still_needed",
     "teeth_of_scope",
     "value_of",
-    "visits_of",
 ]

@@ -186,3 +186,32 @@ PLAN_MOVES: Moves[PlanStatus] = Moves(
         PlanStatus.COMPLETED: {PlanStatus.IN_PROGRESS},
     }
 )
+
+
+class RecallStatus(Word):
+    """How a recall stands."""
+
+    DUE = "due", T("Due")
+    CONTACTED = "contacted", T("Contacted")
+    BOOKED = "booked", TC("recall", "Booked")
+    DECLINED = "declined", T("Declined")
+    DONE = "done", T("Done")
+
+
+class ContactWay(Word):
+    """How a patient was asked to come again."""
+
+    PHONE = "phone", T("By phone")
+    SMS = "sms", T("By text message")
+    EMAIL = "email", T("By e-mail")
+    IN_PERSON = "in person", T("In person")
+
+
+class ContactOutcome(Word):
+    """What came of it."""
+
+    NOT_REACHED = "not reached", T("Not reached")
+    CALL_BACK = "call back", T("Will think about it")
+    BOOKED = "booked", TC("recall", "Booked")
+    DECLINED = "declined", T("Doesn't want to come")
+    WRONG_NUMBER = "wrong number", T("Wrong number")

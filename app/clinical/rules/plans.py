@@ -20,38 +20,34 @@ MOST_PROCEDURES = 50
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a service adds to a plan: its complexity, its minutes, and whether a lab works on it."""
+    """What a service adds to a plan: its complexity, and whether a lab works on it."""
 
     complexity: int
-    minutes: int
     needs_lab: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PlanTerms:
-    """The clinic's thresholds: tögrög, and the minutes of the longest visit."""
+    """The clinic's thresholds: tögrög, the minutes of the longest visit, and the days a lab needs."""
 
     low_value: int
     high_value: int
     visit_minutes: int
+    lab_days: int = 7
 
 
-def complexity_score(steps: Sequence[Step], visit_minutes: int) -> int:
+def complexity_score(steps: Sequence[Step], visits: int) -> int:
     """The highest complexity, +1 for each visit after the first (at most +3), +1 for a lab; at most 10.
 
-    >>> complexity_score([Step(5, 90, False), Step(6, 60, True)], 120)
+    `visits`: how many the work is put into by `visits.group`.
+
+    >>> complexity_score([Step(5, False), Step(6, True)], 3)
     9
     """
     if not steps:
         return 0
-    score = max(step.complexity for step in steps) + min(visits_of(steps, visit_minutes) - 1, MOST_FOR_VISITS)
+    score = max(step.complexity for step in steps) + min(max(visits - 1, 0), MOST_FOR_VISITS)
     return min(score + any(step.needs_lab for step in steps), MOST_COMPLEX)
-
-
-def visits_of(steps: Sequence[Step], visit_minutes: int) -> int:
-    """How many visits the work takes at least: so many that it fits, and one more to fit what the lab made."""
-    minutes = sum(step.minutes for step in steps)
-    return max(1, -(-minutes // visit_minutes)) + any(step.needs_lab for step in steps)
 
 
 def value_of(total: int, terms: PlanTerms) -> ValueCategory:

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from flask import request
-
 from app.catalogue.rules import (
     TEETH,
     Arch,
@@ -12,17 +10,16 @@ from app.catalogue.rules import (
     Tooth,
     ToothDentition,
     ToothSystem,
-    show_tooth,
     surface_name,
     tooth_of,
 )
 from app.clinical.models import ToothFinding, TreatmentItem, TreatmentItemTooth
+from app.clinical.numbering import numbering, shown_tooth
 from app.clinical.rules import ON_SURFACES, Condition, Layer, fills_itself
 from app.kernel.text import T
 from app.people.rules import Dentition
 from app.web.text import say
 
-COOKIE = "soyoo_teeth"  # the numbering somebody chose, kept on their device
 NEEDS_CARE = frozenset({Condition.CARIES, Condition.FRACTURE, Condition.MOBILITY})
 _SHAPES = {
     Condition.MISSING: "gone",
@@ -67,17 +64,6 @@ class Mark:
     faces: dict[str, str] = field(default_factory=dict)
     shapes: set[str] = field(default_factory=set)
     words: list[str] = field(default_factory=list)
-
-
-def numbering() -> ToothSystem:
-    """The way of numbering teeth that this person chose; FDI by default."""
-    chosen = request.cookies.get(COOKIE, "")
-    return next((system for system in ToothSystem if system.word == chosen), ToothSystem.FDI)
-
-
-def shown_tooth(code: str) -> str:
-    """A tooth's number as this person reads it."""
-    return show_tooth(code, numbering())
 
 
 def teeth_text(rows: Iterable[TreatmentItemTooth]) -> str:

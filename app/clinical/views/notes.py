@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session, joinedload
 from app.catalogue.queries import names_of_users
 from app.clinical import actions
 from app.clinical.models import OdontogramSnapshot, SoapNote, Treatment
+from app.clinical.numbering import shown_tooth
 from app.clinical.rules import Condition, Layer
 from app.clinical.views import forms, screen
-from app.clinical.views.chart import shown_tooth
 from app.clinical.views.treatment import PAGE
 from app.kernel.text import T
 from app.people.queries import matching_condition

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from app.catalogue.queries import names_of_users
 from app.clinical import actions, queries, rules
 from app.clinical.models import PlannedProcedure, TreatmentPlan
+from app.clinical.numbering import shown_tooth
 from app.clinical.rules import PlanStatus, ProcedureStatus
 from app.clinical.views import through
-from app.clinical.views.chart import shown_tooth
 from app.clinical.views.forms import ReasonForm
 from app.clinical.views.lookups import DOCTORS
 from app.db import sqla
@@ -43,7 +43,7 @@ OFFERED = (
 
 def terms() -> rules.PlanTerms:
     """The clinic's thresholds."""
-    names = ("clinical.low_value", "clinical.high_value", "scheduling.visit_minutes")
+    names = ("clinical.low_value", "clinical.high_value", "scheduling.visit_minutes", "scheduling.lab_days")
     return rules.PlanTerms(*(who.setting(name) for name in names))
 
 

@@ -10,8 +10,9 @@ from app.billing.queries import balances
 from app.catalogue.models import Medicine
 from app.clinical import actions, queries
 from app.clinical.models import PrescriptionItem, Treatment, TreatmentItem
+from app.clinical.numbering import numbering, shown_tooth
 from app.clinical.rules import Condition, Layer, Outcome, PrescriptionStatus, allergies_against, fills_itself
-from app.clinical.views import chart, forms
+from app.clinical.views import chart, forms, packages
 from app.db import sqla
 from app.people import queries as people
 from app.people.models import MedicalHistoryEntry, Patient
@@ -24,6 +25,7 @@ from app.workflows import treating
 PARTS = {
     "work": "clinical/_work.html",
     "visit": "clinical/_visit.html",
+    "packages": "clinical/_packages.html",
     "notes": "clinical/_notes.html",
     "prescribing": "clinical/_prescribing.html",
 }
@@ -100,7 +102,7 @@ def work(session: Session, treatment: Treatment, refused: dict[str, ClinicForm])
         "problem_form": refused.get("problem"),
         "newest": newest,
         "chart": chart.chart_rows(treatment.patient.dentition, marks, picks, "primary" in request.args),
-        "numbering": chart.numbering(),
+        "numbering": numbering(),
         "quick_findings": QUICK_FINDINGS,
         "lacks": {item.row_id: actions.lacking(item, visit.teeth[item.row_id]) for item in visit.items},
         "outcomes": list(Outcome),
@@ -212,6 +214,7 @@ def prescriber(treatment: Treatment) -> int:
 LOADERS: dict[str, Callable[[Session, Treatment, dict[str, ClinicForm]], dict[str, Any]]] = {
     "work": work,
     "visit": visit_part,
+    "packages": packages.part,
     "notes": notes,
     "prescribing": prescribing,
 }
@@ -229,7 +232,7 @@ def part_of_page(pk: int, part: str, status: int = 200, **refused: ClinicForm) -
     page = render_template(
         PARTS[part],
         treatment=treatment,
-        shown_tooth=chart.shown_tooth,
+        shown_tooth=shown_tooth,
         item_teeth=chart.item_teeth,
         patient=treatment.patient,
         can_write=may_write(),
@@ -248,7 +251,7 @@ def whole_page(pk: int, status: int = 200, **refused: ClinicForm) -> Any:
         "clinical/treatment.html",
         treatment=treatment,
         title=treatment.patient.full_name,
-        shown_tooth=chart.shown_tooth,
+        shown_tooth=shown_tooth,
         item_teeth=chart.item_teeth,
         can_write=may_write(),
         page_form=refused.get("page"),

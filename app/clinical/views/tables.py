@@ -20,8 +20,9 @@ from app.clinical.models import (
     TreatmentItem,
     TreatmentItemTooth,
 )
+from app.clinical.numbering import shown_tooth
 from app.clinical.rules import Layer
-from app.clinical.views.chart import item_teeth, shown_tooth
+from app.clinical.views.chart import item_teeth
 from app.kernel.text import TC, T
 from app.people.queries import matching_condition
 from app.web.cells import reference, with_word

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from app.clinical.models import Treatment, TreatmentPlan
+from app.clinical.models import PlannedProcedure, Treatment, TreatmentPlan
 
 
 class Through:
@@ -40,3 +40,10 @@ def of_plan(own: Any) -> Through:
         return sa.select(TreatmentPlan.treatment_plan_id).where(TreatmentPlan.treatment_id.in_(visits))
 
     return Through("doctor_id", _DOCTOR, own, found)
+
+
+def plan_of(own: Any) -> Through:
+    """The plan of the procedure that `own` points at."""
+    procedure = PlannedProcedure
+    found = lambda plan: sa.select(procedure.planned_procedure_id).where(procedure.treatment_plan_id == plan)  # noqa: E731
+    return Through("treatment_plan_id", PlannedProcedure.__table__.c.treatment_plan_id, own, found)

@@ -10,18 +10,20 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.catalogue.rules import ToothSystem
 from app.clinical import actions, queries
 from app.clinical.models import Treatment
+from app.clinical.numbering import COOKIE, shown_tooth
 from app.clinical.views import chart, forms, screen
 from app.clinical.views.lookups import lookup
 from app.db import sqla
 from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.scheduling.rules import AppointmentStatus
+from app.scheduling.seating import seat_page
 from app.web import cells, saving, who
 from app.web.access import address, reads, writes
 from app.web.forms import ClinicForm
 from app.web.text import say
 from app.web.views import ClinicPage
-from app.workflows import treating
+from app.workflows import sterile, treating
 
 PAGE = "/treatments/{id}"
 
@@ -83,19 +85,22 @@ class StatusPage(ClinicPage):
 
     @expose("/begin/<int:appointment>", methods=["POST"])
     @writes
-    def begin(self, appointment: int) -> AnyResponse:
+    def begin(self, appointment: int) -> Any:
         """Take a patient who is here into the chair, and open the page."""
-        by, now = who.me().user_id, datetime.now(UTC)
+        by, now, chair = who.me().user_id, datetime.now(UTC), parse_key(request.form.get("chair"))
 
         def write(session: Any) -> int:
-            _move_visit()(session, appointment, AppointmentStatus.IN_TREATMENT, now=now, by=by)
+            _move_visit()(session, appointment, AppointmentStatus.IN_TREATMENT, now=now, by=by, chair_id=chair)
             found = queries.treatment_of_appointment(session, appointment)
             return found.treatment_id if found else abort(404)
 
         form = ClinicForm()
         key, _ = saving.save(form, write)
+        told = " ".join(text for _, _, text in form.problems())
+        if key is None and "chairs" in form.refusal:
+            return seat_page(appointment, told, form.refusal, url_for("StatusPage.begin", appointment=appointment))
         if key is None:
-            flash(" ".join(text for _, _, text in form.problems()), "danger")
+            flash(told, "danger")
             return redirect(url_for("AppointmentView.list"))
         return redirect(url_for("TreatmentPage.show", pk=key), 303)
 
@@ -105,8 +110,11 @@ class StatusPage(ClinicPage):
         """Treated: the patient goes to the desk."""
         appointment = screen.the_treatment(pk).appointment_id
         by, now, zone = who.me().user_id, datetime.now(UTC), who.clinic().zone
+        is_warned = bool(request.form.get("anyway"))
 
         def write(session: Any) -> None:
+            if not is_warned:
+                sterile.warn(session, session.get_one(Treatment, pk), zone)
             if appointment is None:
                 treating.complete_walk_in(session, pk, now=now, zone=zone)
             else:
@@ -174,7 +182,7 @@ class HistoryPage(ClinicPage):
             ],
             prescriptions=queries.prescriptions_of_patient(session, key),
             item_teeth=chart.item_teeth,
-            shown_tooth=chart.shown_tooth,
+            shown_tooth=shown_tooth,
             can_write=screen.may_write(),
             can_prescribe=who.may("write", "/prescriptions"),
             **screen.head(session, treatment),
@@ -201,7 +209,5 @@ class FindPage(ClinicPage):
         if chosen not in {system.word for system in ToothSystem} or back is None:
             abort(422)
         answer = make_response(redirect(url_for("TreatmentPage.show", pk=back), 303))
-        answer.set_cookie(
-            chart.COOKIE, chosen, max_age=31_536_000, httponly=True, samesite="Lax", secure=request.is_secure
-        )
+        answer.set_cookie(COOKIE, chosen, max_age=31_536_000, httponly=True, samesite="Lax", secure=request.is_secure)
         return answer

@@ -19,8 +19,8 @@ from app.people import rules as people_rules
 from app.people.models import Employee
 from app.scheduling import queries
 from app.scheduling.models import Appointment, Chair, Shift
-from app.scheduling.rules import AppointmentStatus, RoomStatus, ShiftKind, Span, Standing, offers
-from app.scheduling.rules.day import Floor, on_the_floor, seat
+from app.scheduling.rules import AppointmentStatus, ShiftKind, Span, Standing, offers
+from app.scheduling.rules.day import Floor, on_the_floor
 from app.scheduling.terms import terms as the_terms
 from app.web import cells, who
 from app.web.text import today
@@ -48,7 +48,7 @@ def board_context(session: Session, day: date, by: str) -> dict[str, Any]:
         "columns": by_chair(seen) if by == CHAIR else by_doctor(session, seen),
         "cards": seen.cards,
         "floor": floor,
-        "free_chairs": _free_chairs(seen) if day == today() else [],
+        "free_chairs": _free_chairs(session, seen) if day == today() else [],
         "week": [(monday + timedelta(days=n), counts[monday + timedelta(days=n)]) for n in range(7)],
         "holiday": seen.holidays.get(day),
         "is_closed": seen.is_closed(day),
@@ -86,7 +86,7 @@ def _cards(session: Session, seen: Day) -> dict[int, Card]:
     phones = people.phones_of_patients(session, patients)
     check_ins = queries.check_ins(session, ids)
     treatments = clinical.treatments_of_appointments(session, ids)
-    urls, checkouts = _treatment_urls(treatments), _checkout_urls(treatments)
+    urls, checkouts = treatment_urls(treatments), checkout_urls(treatments)
     payers = [v.patient_id for v in seen.visits if v.status is AppointmentStatus.TREATED]
     owed = billing.balances(session, payers) if payers and who.has_right("see_balance") else {}
     may_move = who.may("write", PLACE)
@@ -107,28 +107,26 @@ def _cards(session: Session, seen: Day) -> dict[int, Card]:
     return cards
 
 
-def _treatment_urls(treatments: Mapping[int, int]) -> dict[int, str]:
+def treatment_urls(treatments: Mapping[int, int]) -> dict[int, str]:
+    """Where the treatment of each visit is, for who may open it."""
     endpoint, page = cells.RECORDS.get(Treatment, ("", ""))
     if not endpoint or not who.may("read", page):
         return {}
     return {key: url_for(endpoint, pk=found) for key, found in treatments.items()}
 
 
-def _checkout_urls(treatments: Mapping[int, int]) -> dict[int, str]:
+def checkout_urls(treatments: Mapping[int, int]) -> dict[int, str]:
     """Where the invoice of a visit is made or opened (a POST)."""
     if not who.may("write", "/invoices"):
         return {}
     return {key: url_for("InvoiceStartPage.from_visit", treatment_id=found) for key, found in treatments.items()}
 
 
-def _free_chairs(seen: Day) -> list[tuple[Chair, datetime | None]]:
-    """The chairs nobody holds at this minute, each with when the next patient comes to it."""
-    found = []
-    for chair in seen.chairs:
-        state = seat([visit for visit in seen.visits if visit.chair_id == chair.chair_id], seen.now)
-        if state.is_free and chair.room.status is not RoomStatus.OUT_OF_SERVICE:
-            found.append((chair, state.coming.start_at if state.coming else None))
-    return found
+def _free_chairs(session: Session, seen: Day) -> list[tuple[Chair, datetime | None]]:
+    """The chairs in which somebody could sit down at this minute, each with when the next patient comes to it."""
+    cleaning = timedelta(minutes=who.setting("scheduling.cleaning_minutes"))
+    rooms = queries.chairs_now(session, seen.chairs, seen.visits, seen.now, cleaning)
+    return [(seat.chair, seat.coming.start_at if seat.coming else None) for seat in rooms.free]
 
 
 def _is_on_board(seen: Day) -> bool:

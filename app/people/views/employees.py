@@ -1,6 +1,7 @@
 """The screens of employees, doctors and their positions."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from app.people.views.lookups import PHONES
 from app.web.listing import like
 from app.web.text import phone_link, say, today
 from app.web.views import ClinicView, Inline
+from app.workflows.employees import change_employee
 
 
 class EmployeeView(ClinicView):
@@ -93,7 +95,8 @@ class EmployeeView(ClinicView):
 
     def change(self, session: Session, row: Employee, values: dict[str, Any]) -> Employee:
         """Employee, phones and positions in one transaction."""
-        return actions.change_employee(session, row, values, values["phones"], values["positions"], today=today())
+        phones, positions, now = values["phones"], values["positions"], datetime.now(UTC)
+        return change_employee(session, row, values, phones, positions, today=today(), now=now)
 
 
 class DoctorView(EmployeeView):

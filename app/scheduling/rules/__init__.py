@@ -14,6 +14,7 @@ from app.scheduling.rules.booking import (
     free_starts,
     workable,
 )
+from app.scheduling.rules.rooms import room_now
 from app.scheduling.rules.states import (
     LIVE,
     MOVABLE,
@@ -26,13 +27,14 @@ from app.scheduling.rules.states import (
     RoomType,
     ShiftKind,
     Standing,
+    WaitPriority,
+    WaitStatus,
     check_move,
     check_settled,
     check_undo,
     may_undo,
     offered,
     offers,
-    room_now,
 )
 from app.scheduling.rules.times import (
     LONGEST,
@@ -71,6 +73,8 @@ __all__ = [
     "Span",
     "Standing",
     "Terms",
+    "WaitPriority",
+    "WaitStatus",
     "broken_checks",
     "check_booking",
     "check_move",

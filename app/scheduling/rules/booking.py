@@ -138,7 +138,7 @@ def free_starts(
     lead, middle = visit.dentist_span.start - wanted, visit.dentist_span.end - visit.dentist_span.start
     found = []
     for span in spans:
-        start = _on_grid(span.start, terms)
+        start = on_grid(span.start, terms)
         while start + length <= span.end:
             whole, dentist = Span(start, start + length), Span(start + lead, start + lead + middle)
             if others_taken.isdisjoint(whole.slots()) and dentist_full.isdisjoint(dentist.slots()):
@@ -148,7 +148,7 @@ def free_starts(
     return sorted(nearest)
 
 
-def _on_grid(moment: datetime, terms: Terms) -> datetime:
+def on_grid(moment: datetime, terms: Terms) -> datetime:
     """The first point of the grid that isn't before `moment`."""
     midnight = day_bounds(clinic_date(moment, terms.zone), terms.zone)[0]
     return midnight + -(-(moment - midnight) // terms.grid) * terms.grid

@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 from app.kernel.dates import day_bounds
 from app.scheduling.rules.booking import Terms
-from app.scheduling.rules.states import LIVE, AppointmentStatus
+from app.scheduling.rules.states import AppointmentStatus
 from app.scheduling.rules.times import Span
 
 S = AppointmentStatus
@@ -117,23 +117,3 @@ def on_the_floor(visits: Iterable[V], now: datetime) -> Floor[V]:
         elif visit.status in states:
             states[visit.status].append(visit)
     return floor
-
-
-@dataclass(frozen=True, slots=True)
-class Seat(Generic[V]):
-    """A chair now: who is treated in it, who waits for it, who comes next, and whether somebody holds this minute."""
-
-    current: V | None
-    waiting: V | None
-    coming: V | None
-    is_free: bool
-
-
-def seat(visits: Iterable[V], now: datetime) -> Seat[V]:
-    """How a chair stands, by the visits of the day that take it."""
-    live = sorted((visit for visit in visits if visit.status in LIVE), key=lambda visit: visit.start_at)
-    current = next((visit for visit in live if visit.status is S.IN_TREATMENT), None)
-    waiting = next((visit for visit in live if visit.status is S.CAME), None)
-    coming = next((v for v in live if v.status in (S.RESERVED, S.CONFIRMED) and v.end_at > now), None)
-    held = any(visit.start_at <= now < visit.end_at and visit.status is not S.TREATED for visit in live)
-    return Seat(current, waiting, coming, current is None and not held)

@@ -12,7 +12,7 @@ from app.kernel.dates import clinic_date
 from app.kernel.enums import Code, Word
 from app.kernel.errors import Conflict, RuleError
 from app.kernel.moves import Moves
-from app.kernel.text import T, Text
+from app.kernel.text import TC, T, Text
 
 
 class AppointmentStatus(Code):
@@ -181,6 +181,23 @@ class AppointmentSource(Word):
     WAITLIST = "waitlist", T("Waitlist")
 
 
+class WaitPriority(Word):
+    """How much somebody on the waitlist needs a time, the most first."""
+
+    HIGH = "high", T("High")
+    MEDIUM = "medium", T("Medium")
+    LOW = "low", T("Low")
+
+
+class WaitStatus(Word):
+    """How an entry of the waitlist stands."""
+
+    WAITING = "waiting", T("Waiting")
+    OFFERED = "offered", T("Offered")
+    BOOKED = "booked", TC("recall", "Booked")
+    DROPPED = "dropped", T("Dropped")
+
+
 class RoomType(Word):
     """What a room is for."""
 
@@ -198,11 +215,6 @@ class RoomStatus(Code):
     OCCUPIED = 1, T("Occupied")
     CLEANING = 2, T("Being cleaned")
     OUT_OF_SERVICE = 3, T("Out of service")
-
-
-def room_now(kept: RoomStatus, has_patient: bool) -> RoomStatus:
-    """How a room stands: occupied while somebody is treated in it, else as it was last set."""
-    return RoomStatus.OCCUPIED if has_patient and kept is not RoomStatus.OUT_OF_SERVICE else kept
 
 
 class ShiftKind(Word):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask import g, request
+from flask import request
 from flask_appbuilder import aggregate_count, aggregate_sum, expose
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement
@@ -15,22 +15,19 @@ from app.db import sqla
 from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.people import queries as people
-from app.people.models import Patient
 from app.scheduling import queries
 from app.scheduling.models import Appointment, AppointmentStatusChange, BookingSlot
-from app.scheduling.rules import AppointmentSource, AppointmentStatus
-from app.scheduling.terms import moment_of, terms
+from app.scheduling.rules import AppointmentStatus
 from app.scheduling.views import lookups, panel
-from app.web import fields, who
-from app.web.access import reads, writes
-from app.web.text import lazy
+from app.scheduling.views.booking import BookingScreens
+from app.scheduling.views.booking_fields import ANSWERS, CALLER, FAMILY, MADE_FIELDS, REPEAT
+from app.web import who
+from app.web.access import reads
 from app.web.views import BulkAction, ClinicView
-from app.workflows.booking import book_visit, reschedule_visit
 from app.workflows.visit_moves import move_visit
 
 PLACE = ("planned_service", "doctor_id", "chair_id", "assistant_id", "start_at", "minutes")
 REST = ("purpose", "source", "note", "override_reason")
-CALLER = ("caller_name", "caller_phone", "is_somebody_else")
 
 
 def confirm(session: Session, row: Appointment) -> Appointment:
@@ -39,7 +36,7 @@ def confirm(session: Session, row: Appointment) -> Appointment:
     return move_visit(session, row.appointment_id, AppointmentStatus.CONFIRMED, now=now, by=by)
 
 
-class AppointmentView(ClinicView):
+class AppointmentView(BookingScreens):
     """All appointments; `/appointments` itself is the day board."""
 
     datamodel = SQLAInterface(Appointment)
@@ -51,7 +48,7 @@ class AppointmentView(ClinicView):
         "start_at", "minutes", "doctor", "chair", "assistant", "service", "purpose", "source", "is_new_patient",
         "receptionist", "created_at", "override_reason", "cancel_reason", "actual_start_at", "actual_end_at", "note",
     )  # fmt: skip
-    add_columns = ("patient_id", *CALLER, *PLACE, *REST)
+    add_columns = ("patient_id", *CALLER, *PLACE, *REST, *REPEAT, *FAMILY, *ANSWERS)
     edit_columns = (*PLACE, *REST)
     search_columns = (
         "start_at", "doctor_id", "chair_id", "status", "patient_id", "planned_service", "assistant_id", "source",
@@ -60,14 +57,8 @@ class AppointmentView(ClinicView):
     order_columns = ("start_at", "status")
     default_order = ("start_at", "desc")
     lookups = {"doctor_id": lookups.DOCTORS, "assistant_id": lookups.ASSISTANTS}
-    made_fields = {
-        "caller_name": fields.TextField(lazy(T("Caller's name")), longest=61),
-        "caller_phone": fields.PhoneField(lazy(T("Caller's phone"))),
-        "is_somebody_else": fields.YesField(lazy(T("This caller is somebody else: book as a new patient"))),
-        "minutes": fields.NumberField(lazy(T("Length, minutes")), least=5, most=720),
-    }
+    made_fields = MADE_FIELDS
     bulk = {"confirm": BulkAction(T("Confirm appointments"), lambda view, session, row: confirm(session, row))}
-    add_template = edit_template = "scheduling/booking.html"
     list_template, show_template = "scheduling/list.html", "scheduling/appointment.html"
     chart_date = "start_at"
     definitions = [
@@ -99,56 +90,9 @@ class AppointmentView(ClinicView):
         """The list: the bare address is the day board."""
         return super().list()
 
-    @expose("/add", methods=["GET", "POST"])
-    @writes
-    def add(self) -> Any:
-        """Book, on a page of its own or in the board's panel."""
-        return panel.answer(super().add())
-
-    @expose("/<int:pk>/edit", methods=["GET", "POST"])
-    @writes
-    def edit(self, pk: int) -> Any:
-        """Reschedule, on a page of its own or in the board's panel."""
-        return panel.answer(super().edit(pk))
-
-    def _field(self, name: str) -> Any:
-        """A caller isn't a patient yet, so that the patient may be left open."""
-        if name == "patient_id":
-            return fields.ReferenceField(label=lazy(T("Patient")), **self._reference(name))
-        return super()._field(name)
-
-    def preset(self) -> dict[str, Any]:
-        """Doctor, chair and time of the point on the board that was chosen."""
-        found = {"start_at": moment_of(request.args.get("start_at", "")), "source": AppointmentSource.PHONE}
-        return {**super().preset(), **found}
-
-    def form_context(self, row: Any) -> dict[str, Any]:
-        """Whether it stands in the board's panel."""
-        return {"is_part": panel.is_part(), "default_minutes": who.setting("scheduling.default_minutes")}
-
-    def likely(self, form: Any) -> Sequence[Patient]:
-        """The patients that a refused caller may be."""
-        return queries.patients(sqla.session(), form.refusal.get("likely", ()))
-
     def show_context(self, row: Any) -> dict[str, Any]:
         """The moves made and possible, and the treatment."""
         return panel.record_context(sqla.session(), row)
-
-    def create(self, session: Session, values: dict[str, Any]) -> Appointment:
-        """With its slots, and a caller as a provisional patient."""
-        me, now = who.me(), datetime.now(UTC)
-        return book_visit(session, values, by_user=me.user_id, by_employee=me.employee_id, now=now, terms=terms())
-
-    def change(self, session: Session, row: Appointment, values: dict[str, Any]) -> Appointment:
-        """Another time, doctor, chair or length."""
-        panel.remember(row, self.edit_columns)
-        now = datetime.now(UTC)
-        return reschedule_visit(session, row.appointment_id, values, by_user=who.me().user_id, now=now, terms=terms())
-
-    def after_save(self, key: Any) -> str:
-        """The record."""
-        g.saved_appointment = key
-        return super().after_save(key)
 
 
 class AppointmentStatusChangeView(ClinicView):

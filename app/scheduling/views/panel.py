@@ -1,6 +1,6 @@
 """The booking form as a part of the board, and what the record of an appointment shows around its columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,8 +16,10 @@ from app.people import rules as people_rules
 from app.scheduling import queries
 from app.scheduling.models import Appointment
 from app.scheduling.rules import AppointmentStatus, may_undo, offers
+from app.scheduling.undo import undo_token
 from app.web import cells, who
 from app.web.text import today
+from app.workflows.series import Moved, as_plain
 
 
 def is_part() -> bool:
@@ -30,16 +32,19 @@ def answer(made: Any) -> Any:
     if not (is_part() and isinstance(made, AnyResponse) and made.status_code == 302):
         return made
     get_flashed_messages()  # the message is in the answer, not on the next page
-    row = queries.appointment(sqla.session(), g.saved_appointment)
-    page = render_template("scheduling/_saved.html", row=row, before=g.get("before_saving"))
+    rows = queries.appointments(sqla.session(), g.saved_appointments)
+    moved: Sequence[Moved] = g.get("moved", ())
+    undo = undo_token(as_plain(moved)) if moved else ""
+    along = len(moved) - 1 if moved else 0
+    page = render_template("scheduling/_saved.html", rows=rows, along=along, undo=undo, not_here=g.get("not_here"))
     told: Response = make_response(page)
     told.headers["HX-Trigger"] = "visit-saved"
     return told
 
 
-def remember(row: Appointment, columns: tuple[str, ...]) -> None:
-    """Keep how a visit stood before it is changed, so that the message can offer to take it back."""
-    g.before_saving = {name: getattr(row, name) for name in columns}
+def remember(moved: Sequence[Moved]) -> None:
+    """Keep how the visits stood before they were moved, so that the message can offer to take it back."""
+    g.moved = moved
 
 
 def record_context(session: Session, row: Appointment) -> Mapping[str, Any]:

@@ -1,69 +1,22 @@
-"""Rooms and chairs: their tables, and `/rooms`, the page of who is where."""
+"""Rooms and chairs as tables, and who was in which room."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import abort, flash, redirect, request
-from flask_appbuilder import aggregate_count, expose
+from flask import request
+from flask_appbuilder import aggregate_count
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement, Integer
 from sqlalchemy.orm import Session
 
-from app.db import sqla, unit
-from app.kernel.dates import day_bounds
 from app.kernel.text import T
 from app.people import queries as people
-from app.people.rules import alerts
 from app.scheduling import actions, queries
 from app.scheduling.models import Chair, Room, RoomAllocation
-from app.scheduling.rules import LIVE, RoomStatus
-from app.scheduling.rules.rooms import room_cards
+from app.scheduling.rules.rooms import rooms_now
 from app.web import who
-from app.web.access import reads, writes
-from app.web.text import say, today
-from app.web.views import ClinicPage, ClinicView
-
-
-class RoomsPage(ClinicPage):
-    """`/rooms`: who is in which chair, who comes next, and how each room stands."""
-
-    page, route_base = "/rooms", "/rooms"
-
-    @expose("/")
-    @reads
-    def index(self) -> str:
-        """The rooms now; only their cards when the page looks again by itself."""
-        session, now = sqla.session(), datetime.now(UTC)
-        visits = [
-            v
-            for v in queries.appointments_between(session, *day_bounds(today(), who.clinic().zone))
-            if v.status in LIVE
-        ]
-        history = people.history_of(session, [visit.patient_id for visit in visits])
-        is_part = request.headers.get("HX-Request")
-        return self.render_template(
-            "scheduling/_rooms.html" if is_part else "scheduling/rooms.html",
-            title=say(T("Rooms")),
-            cards=room_cards(queries.rooms(session), queries.chairs(session), visits, now),
-            alerts={key: alerts(entries, today()) for key, entries in history.items()},
-            check_ins=queries.check_ins(session, [visit.appointment_id for visit in visits]),
-            now=now,
-            statuses=list(RoomStatus),
-        )
-
-    @expose("/<int:pk>/status", methods=["POST"])
-    @writes
-    def set_status(self, pk: int) -> Any:
-        """One click: free, occupied, being cleaned, out of service."""
-        wanted = {status.word: status for status in RoomStatus}.get(request.form.get("status", ""))
-        if wanted is None:
-            abort(422)
-        room = unit(lambda session: actions.set_room_status(session, pk, wanted))
-        if request.headers.get("HX-Request"):
-            return self.index()
-        flash(say(T("%(room)s: %(status)s", room=room.name, status=room.status)), "success")
-        return redirect("/rooms")
+from app.web.views import ClinicView
 
 
 class RoomView(ClinicView):
@@ -72,17 +25,41 @@ class RoomView(ClinicView):
     datamodel = SQLAInterface(Room)
     page, route_base = "/rooms", "/room-list"
     title_one, title_many = T("Room"), T("Rooms")
-    list_columns = ("name", "room_type", "status")
-    show_columns = ("name", "room_type", "status", "created_at", "updated_at")
-    add_columns = edit_columns = ("name", "room_type", "status")
+    list_columns = ("name", "room_type", "now", "status_reason")
+    show_columns = ("name", "room_type", "now", "status", "status_at", "status_reason", "created_at", "updated_at")
+    add_columns = edit_columns = ("name", "room_type", "status", "status_reason")
     search_columns = ("name", "room_type", "status")
-    order_columns = ("name", "room_type", "status")
+    order_columns = ("name", "room_type")
     default_order = ("name", "asc")
     definitions = [
         {"label": T("Rooms by what they are for"), "group": "room_type", "series": [(aggregate_count, "")]},
-        {"label": T("Rooms by status"), "group": "status", "series": [(aggregate_count, "")]},
+        {"label": T("Rooms by the status set by hand"), "group": "status", "series": [(aggregate_count, "")]},
     ]
     chart_date = ""
+
+    def extras(self, session: Session, rows: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+        """How each room is now."""
+        now, cleaning = datetime.now(UTC), timedelta(minutes=who.setting("scheduling.cleaning_minutes"))
+        stays = queries.recent_stays(session, [row.room_id for row in rows], now - cleaning)
+        cards = rooms_now(rows, [], [], stays, now=now, cleaning=cleaning).cards
+        return {card.room.room_id: {"now": card.status} for card in cards}
+
+    def create(self, session: Session, values: dict[str, Any]) -> Room:
+        """With the status that was chosen."""
+        return self._keep(session, Room(), values)
+
+    def change(self, session: Session, row: Room, values: dict[str, Any]) -> Room:
+        """Another status is set by hand now."""
+        return self._keep(session, row, values)
+
+    def _keep(self, session: Session, row: Room, values: dict[str, Any]) -> Room:
+        with session.no_autoflush:
+            row.name, row.room_type = values["name"], values["room_type"]
+            given = (values["status"], values["status_reason"])
+            if given != (row.status, row.status_reason):
+                return actions.keep_status(session, row, *given, now=datetime.now(UTC))
+        session.add(row)
+        return row
 
 
 class ChairView(ClinicView):
@@ -147,8 +124,8 @@ class RoomAllocationView(ClinicView):
     def create(self, session: Session, values: dict[str, Any]) -> RoomAllocation:
         """By hand."""
         self._refuse_twin(session, values)
-        return actions.fill_stay(session, RoomAllocation(), values)
+        return actions.fill_stay(session, RoomAllocation(), values, now=datetime.now(UTC))
 
     def change(self, session: Session, row: RoomAllocation, values: dict[str, Any]) -> RoomAllocation:
         """Also of one that wrote itself."""
-        return actions.fill_stay(session, row, values)
+        return actions.fill_stay(session, row, values, now=datetime.now(UTC))

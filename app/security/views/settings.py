@@ -45,6 +45,8 @@ def _field(knob: Knob) -> Any:
     """The input of a ⚙."""
     if knob.words:
         return RolesField(lazy(knob.label))
+    if isinstance(knob.default, bool):
+        return fields.YesField(lazy(knob.label))
     if isinstance(knob.default, list):
         least, most = knob.least, knob.most
         return fields.NumbersField(lazy(knob.label), least=least, most=most, validators=[fields.required])
@@ -159,6 +161,8 @@ def _with_unit(knob: Knob, value: Any) -> str:
         return percent(value)
     if knob.words:
         return ", ".join(say(role) for role in rules.Role if role.role_name in value) or say(T("none"))
+    if isinstance(value, bool):
+        return say(value)
     figures = ", ".join(f"{figure:,}" for figure in (value if isinstance(value, list) else [value]))
     return f"{figures} {say(knob.unit)}" if knob.unit else figures
 

@@ -1,6 +1,7 @@
 """The tables that serve the machine: an Admin may look, nobody may change."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from flask_appbuilder import aggregate_count
@@ -11,11 +12,12 @@ from sqlalchemy.orm import Session
 from app.jobs.models import DocumentCounter, Job
 from app.kernel.text import T, Text
 from app.security import actions
+from app.security.actions.shares import revoke_address
 from app.security.models import LoginAttempt, RoleSeed, ShareLink
 from app.security.views.in_words import PLACES, ROLES, VERBS
 from app.security.words import LABELS
 from app.web.text import say
-from app.web.views import ClinicView
+from app.web.views import BulkAction, ClinicView
 from app.web.vocabulary import TABLES, add_labels, table_name
 
 add_labels(LABELS)
@@ -84,6 +86,10 @@ class RoleSeedView(ClinicView):
         }
 
 
+def _revoke(view: Any, session: Session, row: ShareLink) -> None:
+    revoke_address(session, row, datetime.now(UTC))
+
+
 class ShareLinkView(ClinicView):
     """Secret addresses; their tokens are nowhere."""
 
@@ -95,6 +101,7 @@ class ShareLinkView(ClinicView):
     search_columns = ("kind", "created_at")
     order_columns = ("created_at",)
     default_order = ("created_at", "desc")
+    bulk = {"revoke": BulkAction(T("Revoke"), _revoke)}
 
     def search_condition(self, session: Session, typed: str) -> ColumnElement[bool]:
         """By what they open."""

@@ -234,7 +234,13 @@ function prepareForm(form) {
     box.on("type", () => { pending = false; box.clearOptions((option) => box.items.includes(String(option.id))); });
     box.control_input.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.ctrlKey && box.control_input.value && !box.activeOption) pending = true; }, true);
     box.on("load", (found) => { if (pending && found.length === 1) box.addItem(String(found[0].id)); pending = false; });
-    box.on("item_add", () => { if (select.id === "patient_id") setTimeout(() => form.querySelector(".form-actions .btn-primary")?.focus()); });
+    box.on("item_add", () => {
+      if (select.id !== "patient_id") return;
+      setTimeout(() => {  // only then the form holds it
+        if (form.elements.start_at?.value && form.elements.doctor_id?.value) form.querySelector(".form-actions .btn-primary")?.focus();
+        else form.dispatchEvent(new CustomEvent("needs-time", { bubbles: true }));
+      });
+    });
   });
 }
 
@@ -257,24 +263,7 @@ document.addEventListener("click", (event) => {
     box.addOption({ id: known.dataset.patient, text: known.dataset.name });
     box.setValue(known.dataset.patient);
   }
-  if (event.target.closest(".js-find-free")) findFree(form);
-  const free = event.target.closest("[data-start]");
-  if (free) {
-    setDate(form, free.dataset.start);
-    form.dataset.dirty = "1";
-    if ("save" in free.dataset) form.requestSubmit(); else form.querySelector(".form-actions .btn-primary").focus();
-  }
 });
-function findFree(form) {
-  const address = new URL(form.dataset.free, location.href);
-  for (const name of ["doctor_id", "chair_id", "assistant_id", "patient_id", "planned_service", "minutes", "start_at"]) {
-    const value = form.elements[name]?.value;
-    if (value) address.searchParams.set(name, value);
-  }
-  if (form.dataset.but) address.searchParams.set("but", form.dataset.but);
-  htmx.ajax("GET", address.pathname + address.search, { target: form.querySelector("#free"), swap: "innerHTML" });
-}
-
 // --- dragging a visit to a free point: the same form as "another time", filled and sent
 let dragged = null, dropped = null;
 document.addEventListener("dragstart", (event) => {

@@ -7,6 +7,7 @@ from app.stock.views.expense_page import ExpensePage, SpendingPage
 from app.stock.views.item_page import ItemPage
 from app.stock.views.items import InventoryItemView, InventoryLogView, SupplierView
 from app.stock.views.spending import ExpenseCategoryView, ExpenseView
+from app.stock.views.sterile import SterilePackageView, SterilisationCycleView, SterilisationPage
 
 VIEWS: tuple[Any, ...] = (
     InventoryItemView,
@@ -17,4 +18,7 @@ VIEWS: tuple[Any, ...] = (
     ExpensePage,
     SpendingPage,
     ExpenseCategoryView,
+    SterilisationCycleView,
+    SterilisationPage,
+    SterilePackageView,
 )

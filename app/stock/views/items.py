@@ -28,6 +28,8 @@ TABS: tuple[tuple[str, Text], ...] = (
     ("InventoryItemView", T("Inventory")),
     ("InventoryLogView", T("Movements")),
     ("SupplierView", T("Suppliers")),
+    ("SterilisationCycleView", T("Sterilisation")),
+    ("SterilePackageView", T("Sterile packages")),
 )
 
 

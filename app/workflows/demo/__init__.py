@@ -31,8 +31,10 @@ from app.workflows.demo.consents import add_consents
 from app.workflows.demo.contacts import Contacts
 from app.workflows.demo.measures import keep_measures
 from app.workflows.demo.numbers import Numbers
+from app.workflows.demo.series import book_plans
 from app.workflows.demo.staff import PASSWORD
 from app.workflows.demo.store import Store
+from app.workflows.demo.waiting import Waiting
 from app.workflows.demo.world import World, look_up
 
 __all__ = ["PASSWORD", "load_demo"]
@@ -117,7 +119,10 @@ def _work(world: World, people: list[patients.Person], count: int, tell: Tell) -
     books.keep()
     patients.note_visits(world, people)
     contacts.finish(people)
+    board.followed.sterile.finish()
     world.store.write()
+    made += book_plans(world)
+    Waiting(world, len(people)).add()
     files.add_files(world, Depot(current_app.config["INSTANCE"]))
     numbers.keep()
     spending.spend(world, supplies.stock_up(world))

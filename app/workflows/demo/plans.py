@@ -8,8 +8,9 @@ from app.catalogue.models import ServiceCatalog
 from app.catalogue.rules import Scope, teeth_of, tooth_of
 from app.clinical import rules
 from app.clinical.actions import step_of
-from app.clinical.models import PlannedProcedure, TreatmentPlan
+from app.clinical.models import PlannedProcedure, PlannedStep, TreatmentPlan
 from app.clinical.rules import PlanStatus, PlanTerms, Priority, ProcedureStatus, Urgency
+from app.clinical.rules.visits import Work, group, step_minutes
 from app.people.rules import Dentition
 from app.security.settings import SETTINGS
 from app.workflows.demo.calendar import Visit
@@ -39,7 +40,7 @@ class Plans:
         self.chance = random.Random("plans")
         self.planned: set[int] = set()
         self.made = {NEW: 0, OLD: 0}
-        keys = ("clinical.low_value", "clinical.high_value", "scheduling.visit_minutes")
+        keys = ("clinical.low_value", "clinical.high_value", "scheduling.visit_minutes", "scheduling.lab_days")
         self.terms = PlanTerms(*(SETTINGS[key].default for key in keys))
 
     def after(self, visit: Visit, treatment_id: int, done: datetime) -> None:
@@ -90,11 +91,23 @@ class Plans:
             "presented_by": visit.doctor.user_id if seen else None, "paid_at": None, "total": total,
             "decline_reason": self.chance.choice(DECLINED) if status is S.DECLINED else None,
             "insurance_share": 0, "patient_share": total, "value_category": rules.value_of(total, self.terms),
-            "complexity_score": rules.complexity_score([step_of(one) for one, _ in work], self.terms.visit_minutes),
+            "complexity_score": rules.complexity_score([step_of(one) for one, _ in work], self._visits(work)),
             "urgency": rules.highest(self._urgency(service) for service, _ in work), "option_group": None,
             "clinical_notes": None, "signed_hash": None, "signature": None, "signed_at": None,
             "created_at": done, "updated_at": answered if seen else done,
         }  # fmt: skip
+
+    def _visits(self, work: Sequence[tuple[ServiceCatalog, str]]) -> int:
+        """Into how many visits the rules put the work."""
+        works = [
+            Work(
+                place, minutes, step, code if service.default_scope is not Scope.FULL_MOUTH else "",
+                service.treatment_stage, self._urgency(service), service=service.service_id,
+            )
+            for place, (service, code) in enumerate(work)
+            for step, minutes in enumerate(step_minutes(service.default_duration_time, service.fitting_minutes), 1)
+        ]  # fmt: skip
+        return len(group(works, self.terms.visit_minutes))
 
     def _urgency(self, service: ServiceCatalog) -> Urgency:
         return {"END": Urgency.URGENT, "SUR": Urgency.SOON, "CHI-09": Urgency.URGENT}.get(
@@ -108,7 +121,7 @@ class Plans:
             is_last = place == count - 1 and count > 1
             status = P.PENDING if is_last else P.COMPLETED if place == 0 and count > 1 else P.IN_PROGRESS
         is_done = status is P.COMPLETED
-        self.world.store.add(
+        key = self.world.store.add(
             PlannedProcedure, treatment_plan_id=plan_id, service_id=service.service_id, procedure_code=service.code,
             procedure_name_mn=service.patient_display_name_mn, procedure_name_en=service.patient_display_name_en,
             tooth_id=self.world.teeth[code] if code and service.default_scope is not Scope.FULL_MOUTH else None,
@@ -119,3 +132,9 @@ class Plans:
             completed_by=plan["created_by"] if is_done else None,
             created_at=plan["created_at"], updated_at=plan["updated_at"],
         )  # fmt: skip
+        if plan["accepted_at"] is not None:
+            for step, minutes in enumerate(step_minutes(service.default_duration_time, service.fitting_minutes), 1):
+                self.world.store.add(
+                    PlannedStep, planned_procedure_id=key, step=step, minutes=minutes, visit_number=None,
+                    appointment_id=None, created_at=plan["updated_at"], updated_at=plan["updated_at"],
+                )  # fmt: skip

@@ -1,6 +1,6 @@
 """The cast of the demo clinic, its other doctors, and everybody's shifts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from app.people import actions
 from app.people.models import Employee, Position
 from app.people.rules import Gender, PositionType
-from app.scheduling.models import Chair, Room, Shift, TimeOff
+from app.scheduling.models import Chair, Room, Shift, ShiftPattern, TimeOff
 from app.scheduling.rules import RoomType, ShiftKind
 from app.security import actions as security
 from app.workflows.demo import names
 from app.workflows.demo.world import DAYS_AHEAD, DAYS_BEHIND, World
 
+WEEKS_AHEAD = 12  # as the setting comes
 PASSWORD = "soyoo-demo-1"  # noqa: S105 - contract.md: of each of the cast, in demo clinics alone
 HALF_DAY = {False: 14 * 60, True: 13 * 60}  # when the chair changes hands, on weekdays and on Saturdays
 COLOURS = ("#3b7a8c", "#8c5a3b", "#5a7d3a", "#7a4a8c", "#b0713a", "#4a5fa5", "#a54a6b", "#3a8c6e")
@@ -133,7 +134,7 @@ def duties(world: World, day: date) -> list[Duty]:
         (doctor, chair.chair_id, *hours) for doctor, chair in zip(doctors[:whole], chairs, strict=False)
     ]
     pairs = doctors[whole:]
-    turn = day.toordinal() % 2
+    turn = day.weekday() % 2  # the same each week, so that a pattern says it
     for place, doctor in enumerate(pairs):
         is_early = (place + turn) % 2 == 0
         chair = chairs[whole + place // 2].chair_id
@@ -141,22 +142,51 @@ def duties(world: World, day: date) -> list[Duty]:
     return found
 
 
+Span = tuple[int, int, int | None]  # from, until (minutes after midnight), chair
+
+
 def plan_shifts(world: World) -> None:
-    """Everybody's shifts, a year behind and two months ahead; and a few days off in between."""
-    days = world.open_days(world.today - timedelta(days=DAYS_BEHIND), world.today + timedelta(days=2 * DAYS_AHEAD))
+    """Everybody's weekly patterns, with their shifts a year behind and as far ahead as they are made; and a few days
+    off in between.
+    """
+    first, last = world.today - timedelta(days=DAYS_BEHIND), world.today + timedelta(weeks=WEEKS_AHEAD)
+    days = world.open_days(first, last)
+    patterns: dict[tuple[int, int, Span], int] = {}
     for day in days:
-        for doctor, chair, first, last in duties(world, day):
-            _shift(world, doctor, day, first, last, chair)
-        for employee in (*world.staff.helpers, *world.staff.others):
-            first, last = world.hours(day) or (0, 0)
-            _shift(world, employee, day, first, last, None)
+        for employee, span in _spans(world, day):
+            key = (employee.employee_id, day.weekday(), span)
+            if key not in patterns:
+                patterns[key] = _pattern(world, employee, day.weekday(), span, first, last)
+            _shift(world, employee, day, span, patterns[key])
     _days_off(world, days)
 
 
-def _shift(world: World, employee: Employee, day: date, first: int, last: int, chair: int | None) -> None:
+def _spans(world: World, day: date) -> Iterator[tuple[Employee, Span]]:
+    """Who works from when until when, and where."""
+    for doctor, chair, first, last in duties(world, day):
+        yield doctor, (first, last, chair)
+    hours = world.hours(day)
+    if hours is not None:
+        for employee in (*world.staff.helpers, *world.staff.others):
+            yield employee, (*hours, None)
+
+
+def _columns(span: Span) -> dict[str, object]:
+    first, last, chair = span
+    return {"start_time": time(first // 60, first % 60), "end_time": time(last // 60, last % 60), "chair_id": chair}
+
+
+def _pattern(world: World, employee: Employee, weekday: int, span: Span, first: date, last: date) -> int:
+    return world.store.add(
+        ShiftPattern, employee_id=employee.employee_id, weekday=weekday, **_columns(span), valid_from=first,
+        generated_until=last,
+    )  # fmt: skip
+
+
+def _shift(world: World, employee: Employee, day: date, span: Span, pattern: int) -> None:
     world.store.add(
-        Shift, employee_id=employee.employee_id, chair_id=chair, shift_date=day, kind=ShiftKind.WORK,
-        start_time=time(first // 60, first % 60), end_time=time(last // 60, last % 60),
+        Shift, employee_id=employee.employee_id, shift_date=day, kind=ShiftKind.WORK, **_columns(span),
+        shift_pattern_id=pattern,
     )  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.clinical import actions, queries
 from app.clinical.models import MedicalFile
+from app.clinical.numbering import shown_tooth
 from app.clinical.rules import doubts
-from app.clinical.views.chart import shown_tooth
 from app.clinical.views.files.looking import PAGE, looked_at
 from app.clinical.views.files.table import known
 from app.clinical.views.forms import ReasonForm

@@ -1,112 +1,44 @@
-"""Rooms, chairs, shifts, time off, holidays, appointments and the slots they hold."""
+"""Appointments, the slots they hold, their moves, and who sits where for them."""
 
-import datetime as dt
-from datetime import date, datetime, time
+from datetime import datetime
 
-from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, SmallInteger, String, Text, Time
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.catalogue.models import ServiceCatalog
 from app.db import AppendOnly, Base, BigKey, CodeType, Instant, Stamped, WordType, table_args
-from app.kernel.text import Names
 from app.people.models import Employee, Patient
-from app.scheduling.rules import AppointmentSource, AppointmentStatus, RoomStatus, RoomType, ShiftKind, SlotKind
+from app.scheduling.models.rooms import Chair, Room
+from app.scheduling.rules import AppointmentSource, AppointmentStatus, SlotKind
 
 
-class Room(Stamped):
-    """A room of the clinic."""
+class AppointmentSeries(Stamped):
+    """Visits that belong together and move together: those of a treatment plan, or one that repeats."""
 
-    room_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    name: Mapped[str] = mapped_column(String(60), unique=True)
-    room_type: Mapped[RoomType] = mapped_column(WordType(RoomType))
-    status: Mapped[RoomStatus] = mapped_column(CodeType(RoomStatus), default=RoomStatus.FREE)
+    __table_args__ = table_args(Index(None, "patient_id"))
+    patient_column = "patient_id"
 
-    @property
-    def title(self) -> str:
-        """Its name."""
-        return self.name
+    appointment_series_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    patient_id: Mapped[int] = mapped_column(BigKey, ForeignKey("patient.patient_id"))
+    made_by: Mapped[int | None] = mapped_column(Integer, ForeignKey("ab_user.id"))
+    note: Mapped[str | None] = mapped_column(String(255))
 
-
-class Chair(Stamped):
-    """A dental chair (operatory): what an appointment takes."""
-
-    __table_args__ = table_args(Index(None, "room_id"))
-
-    chair_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    room_id: Mapped[int] = mapped_column(BigKey, ForeignKey("room.room_id"))
-    name: Mapped[str] = mapped_column(String(60), unique=True)
-    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
-
-    room: Mapped[Room] = relationship(Room)
+    patient: Mapped[Patient] = relationship(Patient)
 
     @property
     def title(self) -> str:
-        """Its name."""
-        return self.name
-
-
-class Shift(Stamped):
-    """When somebody works, on the clinic's wall clock."""
-
-    __table_args__ = table_args(
-        Index(None, "shift_date", "employee_id"),
-        Index(None, "employee_id", "shift_date"),
-        CheckConstraint("end_time > start_time", name="ends_after_start"),
-    )
-
-    shift_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    employee_id: Mapped[int] = mapped_column(BigKey, ForeignKey("employee.employee_id"))
-    chair_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("chair.chair_id"))
-    room_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("room.room_id"))
-    shift_date: Mapped[date] = mapped_column(Date)
-    start_time: Mapped[time] = mapped_column(Time)
-    end_time: Mapped[time] = mapped_column(Time)
-    kind: Mapped[ShiftKind] = mapped_column(WordType(ShiftKind), default=ShiftKind.WORK)
-
-    employee: Mapped[Employee] = relationship(Employee)
-    chair: Mapped[Chair | None] = relationship(Chair)
-    room: Mapped[Room | None] = relationship(Room)
-
-    @property
-    def title(self) -> str:
-        """The day and the hours."""
-        return f"{self.shift_date} {self.start_time:%H:%M}–{self.end_time:%H:%M}"
-
-
-class TimeOff(Stamped):
-    """When somebody is away."""
-
-    __table_args__ = table_args(
-        Index(None, "employee_id", "from"), CheckConstraint("until > `from`", name="ends_after_start")
-    )
-
-    time_off_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    employee_id: Mapped[int] = mapped_column(BigKey, ForeignKey("employee.employee_id"))
-    from_: Mapped[datetime] = mapped_column("from", Instant)
-    until: Mapped[datetime] = mapped_column(Instant)
-    reason: Mapped[str | None] = mapped_column(String(255))
-
-    employee: Mapped[Employee] = relationship(Employee)
-
-    @property
-    def title(self) -> str:
-        """Why."""
-        return self.reason or self.employee.title
-
-
-class Holiday(Stamped):
-    """A public holiday; Цагаан сар and the like can be edited."""
-
-    holiday_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    date: Mapped[dt.date] = mapped_column(Date, unique=True)
-    name_mn: Mapped[str] = mapped_column(String(120))
-    name_en: Mapped[str] = mapped_column(String(120))
-    is_closed: Mapped[bool] = mapped_column(Boolean, default=True)
-
-    @property
-    def title(self) -> Names:
-        """Its name."""
-        return Names(self.name_mn, self.name_en)
+        """Its number and whose it is."""
+        return f"#{self.appointment_series_id} {self.patient.title}"
 
 
 class Appointment(Stamped):
@@ -119,6 +51,7 @@ class Appointment(Stamped):
         Index(None, "doctor_id", "start_at"),
         Index(None, "chair_id", "start_at"),
         Index(None, "status", "start_at"),
+        Index(None, "series_id", "start_at"),
     )
     patient_column = "patient_id"
 
@@ -134,6 +67,7 @@ class Appointment(Stamped):
     status: Mapped[AppointmentStatus] = mapped_column(CodeType(AppointmentStatus), default=AppointmentStatus.RESERVED)
     is_new_patient: Mapped[bool] = mapped_column(Boolean, default=False)
     planned_service: Mapped[int | None] = mapped_column(BigKey, ForeignKey("service_catalog.service_id"))
+    series_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("appointment_series.appointment_series_id"))
     purpose: Mapped[str | None] = mapped_column(String(255))
     source: Mapped[AppointmentSource] = mapped_column(WordType(AppointmentSource), default=AppointmentSource.PHONE)
     override_reason: Mapped[str | None] = mapped_column(String(255))
@@ -151,6 +85,7 @@ class Appointment(Stamped):
     assistant: Mapped[Employee | None] = relationship(Employee, foreign_keys=[assistant_id])
     chair: Mapped[Chair | None] = relationship(Chair)
     service: Mapped[ServiceCatalog | None] = relationship(ServiceCatalog)
+    series: Mapped[AppointmentSeries | None] = relationship(AppointmentSeries)
 
     @property
     def title(self) -> str:
@@ -164,11 +99,14 @@ class Appointment(Stamped):
 
 
 class RoomAllocation(Stamped):
-    """Who is or was in a room, at which chair, for which visit."""
+    """Who is or was in a room, at which chair, for which visit. `seat` is the chair while somebody sits in it: its key
+    makes two at once impossible.
+    """
 
     __table_args__ = table_args(
         CheckConstraint("until IS NULL OR until >= `from`", name="ends_after_start"),
         Index(None, "room_id", "until"),
+        Index(None, "seat", unique=True),
         Index(None, "from"),
         Index(None, "patient_id", "from"),
         Index(None, "appointment_id"),
@@ -183,6 +121,9 @@ class RoomAllocation(Stamped):
     from_: Mapped[datetime] = mapped_column("from", Instant)
     until: Mapped[datetime | None] = mapped_column(Instant)
     note: Mapped[str | None] = mapped_column(Text)
+    seat: Mapped[int | None] = mapped_column(
+        BigKey, Computed("CASE WHEN until IS NULL THEN chair_id END", persisted=False)
+    )
 
     room: Mapped[Room] = relationship(Room)
     chair: Mapped[Chair | None] = relationship(Chair)

@@ -213,11 +213,15 @@ def test_a_visit_that_repeats_is_booked_in_the_panel(desk: Person) -> None:
 
 def test_a_visit_is_moved_by_one_drag_and_back_by_undo(desk: Person) -> None:
     hands, page = Hands(desk.page), desk.page
-    point = free_point(page, 45)
-    point.evaluate("(point) => point.scrollIntoView({ block: 'center', inline: 'nearest' })")
-    wanted = str(point.get_attribute("href")).partition("+")[2][:5]
-    visits = page.locator(".visit[data-move]:is(.small, .tiny) .face").filter(has_not_text=wanted)
-    key = visits.evaluate_all(IN_VIEW)
+    for _ in range(8):
+        point = free_point(page, 60)
+        point.evaluate("(point) => point.scrollIntoView({ block: 'center', inline: 'nearest' })")
+        wanted = str(point.get_attribute("href")).partition("+")[2][:5]
+        visits = page.locator(".visit[data-move] .face").filter(has_not_text=wanted)
+        if key := visits.evaluate_all(IN_VIEW):
+            break
+        page.locator(".board-bar a[rel=next]").click()
+        page.wait_for_load_state()
     visit = page.locator(f"#{key}")
     before = visit.locator(".clock").inner_text()
     hands.drag(visit, point)
@@ -317,9 +321,12 @@ def test_from_treated_to_the_printed_receipt_in_cash_are_at_most_five_steps(desk
 # A drag does not scroll: the first of the visits that is seen whole.
 IN_VIEW = """(visits) => {
   const board = document.getElementById("board-scroll").getBoundingClientRect();
-  // of doctor and chair alone: an assistant may be busy at the other time
+  // of doctor and chair alone, and its patient's only one of the day: an assistant or the patient may be busy at the other time
   const isAlone = (visit) => visit.closest(".visit").querySelector(".more .muted.small").textContent.split(" · ").length <= 3;
-  return visits.find((visit) => { const box = visit.getBoundingClientRect(); return isAlone(visit) && box.top > board.top + 60 && box.bottom < board.bottom - 20; })?.id;
+  const names = [...document.querySelectorAll(".visit .more .title b")].map((name) => name.textContent);
+  const isOnly = (visit) => names.filter((name) => name === visit.closest(".visit").querySelector(".title b").textContent).length === 1;
+  const isShort = (visit) => Number(visit.closest(".visit").style.getPropertyValue("--len")) <= 60;
+  return visits.find((visit) => { const box = visit.getBoundingClientRect(); return isAlone(visit) && isOnly(visit) && isShort(visit) && box.top > board.top + 60 && box.bottom < board.bottom - 20; })?.id;
 }"""
 FREE = """(minutes) => {
   const at = (element) => Number(element.style.getPropertyValue("--top"));

@@ -295,10 +295,10 @@ def family(desk, way="after", **values):
 
 def test_the_family_is_offered_from_either_side(clinic, desk):
     client = clinic.client("Receptionist")
-    page = client.get(f"/appointments/family?patient_id={desk.mother}").text
+    page = client.get(f"/appointments/patient?patient_id={desk.mother}").text
     assert all(f'value="{child}"' in page for child in desk.children)
-    assert f'value="{desk.mother}"' in client.get(f"/appointments/family?patient_id={desk.children[0]}").text
-    assert client.get(f"/appointments/family?patient_id={desk.stranger}").text.strip() == ""
+    assert f'value="{desk.mother}"' in client.get(f"/appointments/patient?patient_id={desk.children[0]}").text
+    assert client.get(f"/appointments/patient?patient_id={desk.stranger}").text.strip() == ""
 
 
 @pytest.mark.both
@@ -414,7 +414,7 @@ def test_the_dead_and_the_merged_are_not_offered(clinic, desk):
         session.get(Patient, desk.children[1]).merged_into_id = desk.stranger
 
     clinic.unit(change)
-    page = clinic.client("Receptionist").get(f"/appointments/family?patient_id={desk.mother}").text
+    page = clinic.client("Receptionist").get(f"/appointments/patient?patient_id={desk.mother}").text
     assert page.strip() == ""
 
 

@@ -58,7 +58,7 @@ PAGES: dict[str, Addresses] = {
     ],
     "FreeTimesPage.as_json": lambda _: ["/appointments/free-times.json?count=2"],
     "BookingPartsPage.length": lambda _: ["/appointments/length?planned_service=1&start_at=2030-01-01+10:00"],
-    "BookingPartsPage.family": lambda main: [f"/appointments/family?patient_id={main.patient}"],
+    "BookingPartsPage.patient": lambda main: [f"/appointments/patient?patient_id={main.patient}"],
     "ShiftCalendarPage.index": lambda _: ["/shifts", "/shifts?all=yes&q=а", "/shifts?month=2026-01"],
     "ShiftSwapPage.choose": lambda main: [f"/shifts/{main.shift}/swap"],
     "ShiftWeekPage.choose": lambda main: [f"/shift-weeks/?employee_id={main.doctor}"],

@@ -9,12 +9,13 @@ from app.db import sqla
 from app.kernel.text import T
 from app.people import queries as people
 from app.scheduling.queries.missed import missed_visits
+from app.scheduling.rules import MISSED_OFTEN
 from app.web import who
 from app.web.access import reads
 from app.web.text import say
 from app.web.views import ClinicPage
 
-BACK, MOST, OFTEN = timedelta(days=90), 100, 2
+BACK, MOST = timedelta(days=90), 100
 
 
 class NoShowPage(ClinicPage):
@@ -33,7 +34,7 @@ class NoShowPage(ClinicPage):
             title=say(T("No-shows")),
             rows=found[:MOST],
             has_more=len(found) > MOST,
-            often=OFTEN,
+            often=MISSED_OFTEN,
             phones=people.phones_of_patients(session, {row.patient_id for row, _ in found}),
             may_book=who.may("write", "/appointments"),
         )

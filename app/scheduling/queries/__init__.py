@@ -1,6 +1,7 @@
 """Reads about rooms, shifts and appointments."""
 
 from app.scheduling.queries.finding import first_free
+from app.scheduling.queries.known import known_visits
 from app.scheduling.queries.moves import (
     CheckIn,
     check_ins,
@@ -77,6 +78,7 @@ __all__ = [
     "history_of",
     "hit_by",
     "holidays_between",
+    "known_visits",
     "last_change",
     "last_stay",
     "last_treated_at",

@@ -17,6 +17,7 @@ from app.scheduling.rules.booking import (
 from app.scheduling.rules.rooms import room_now
 from app.scheduling.rules.states import (
     LIVE,
+    MISSED_OFTEN,
     MOVABLE,
     MOVES,
     UNDO,
@@ -55,6 +56,7 @@ from app.scheduling.rules.times import (
 __all__ = [
     "LIVE",
     "LONGEST",
+    "MISSED_OFTEN",
     "MOVABLE",
     "MOVES",
     "SLOT",

@@ -30,6 +30,8 @@ class AppointmentStatus(Code):
 
 S = AppointmentStatus
 LIVE = frozenset({S.RESERVED, S.CONFIRMED, S.CAME, S.IN_TREATMENT, S.TREATED})
+# From so many missed visits on somebody stands out to the desk: the same on the list of no-shows and in the booking.
+MISSED_OFTEN = 2
 # Who isn't in the chair yet can get another time, doctor or chair; who did not come can get a new one.
 MOVABLE = frozenset({S.RESERVED, S.CONFIRMED, S.CAME, S.NO_SHOW, S.CANCELLED})
 MOVES: Moves[AppointmentStatus] = Moves(

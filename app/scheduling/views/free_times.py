@@ -149,6 +149,16 @@ def other_address(**changes: Any) -> str:
     return url_for("FreeTimesPage.index") + (f"?{behind}" if behind else "")
 
 
+def waitlist_address() -> str:
+    """The form of the waitlist, filled with what was looked for."""
+    same = {"patient_id": "patient_id", "planned_service": "service_id", "minutes": "minutes", "earliest": "earliest"}
+    told = {wish: request.args.get(name) for name, wish in same.items()}
+    doctors = request.args.getlist("doctor_id")
+    told |= {"doctor_id": doctors[0] if len(doctors) == 1 else None}
+    told |= {name: request.args.get(name) for name in ("time_from", "time_until")}
+    return address("WaitlistEntryView.add", {name: value for name, value in told.items() if value})
+
+
 def _asked_form() -> FreeTimesForm:
     return FreeTimesForm(formdata=request.args, meta={"csrf": False})
 
@@ -174,6 +184,7 @@ class FreeTimesPage(ClinicPage):
             "other_without": lambda wish: other_address(**dict.fromkeys(WISHES[wish])),
             "last": found.last() if found else "",
             "is_in_form": bool(request.args.get("in_form")),
+            "to_waitlist": waitlist_address(),
         }
         status = 200 if found is not None else 422
         if is_part:
@@ -216,6 +227,7 @@ class FreeTimesPage(ClinicPage):
             error=error,
             room_types=list(RoomType),
             books_at_once=bool(request.args.get("save")),
+            moves=bool(wanted["but"]),
         )
 
 

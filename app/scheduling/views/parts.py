@@ -1,4 +1,4 @@
-"""What the booking form shows beside its fields: how long the visit takes whom, and who could come along."""
+"""What the booking form shows beside its fields: how long the visit takes whom, and what is known of the patient."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,8 @@ from app.db import sqla
 from app.kernel.errors import RuleError
 from app.kernel.keys import parse_key
 from app.people import queries as people
-from app.scheduling.rules import LONGEST, AppointmentSource, Holding
+from app.scheduling import queries
+from app.scheduling.rules import LONGEST, MISSED_OFTEN, AppointmentSource, Holding
 from app.scheduling.terms import moment_of, terms
 from app.web.access import writes
 from app.web.views import ClinicPage
@@ -26,8 +27,19 @@ def of_form(session: Session, form: Any, row: Any) -> dict[str, Any]:
     source, patient_id = form.source.data, form.patient_id.data
     return {
         "length": length_of(session, found),
-        "family": people.family_of(session, patient_id) if patient_id else [],
         "is_walk_in": source is AppointmentSource.WALK_IN,
+        **of_patient(session, patient_id),
+    }
+
+
+def of_patient(session: Session, patient_id: int | None) -> dict[str, Any]:
+    """Who could come along, and what the patient has already: a visit to come, missed ones, a place on the waitlist."""
+    if not patient_id:
+        return {"family": [], "known": None, "missed_often": MISSED_OFTEN}
+    return {
+        "family": people.family_of(session, patient_id),
+        "known": queries.known_visits(session, patient_id, datetime.now(UTC)),
+        "missed_often": MISSED_OFTEN,
     }
 
 
@@ -58,10 +70,9 @@ class BookingPartsPage(ClinicPage):
         found = length_of(sqla.session(), values)
         return self.render_template("scheduling/_length.html", length=found, has_start=start is not None)
 
-    @expose("/family")
+    @expose("/patient")
     @writes
-    def family(self) -> str:
-        """Whom the chosen patient could bring along."""
-        patient_id = parse_key(request.args.get("patient_id"))
-        found = people.family_of(sqla.session(), patient_id) if patient_id else []
-        return self.render_template("scheduling/_family.html", family=found, also_for=(), way="", errors=())
+    def patient(self) -> str:
+        """What is known of the chosen patient, and whom they could bring along."""
+        found = of_patient(sqla.session(), parse_key(request.args.get("patient_id")))
+        return self.render_template("scheduling/_booking_patient.html", **found, also_for=(), way="", errors=())

@@ -1,25 +1,31 @@
 """The screens of the waitlist's table; offers and answers are made on `/scheduling/waitlist`."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from flask import url_for
+from flask import request, url_for
 from flask_appbuilder import aggregate_count
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from app.kernel.dates import parse_date
+from app.kernel.errors import RuleError
+from app.kernel.keys import parse_key
 from app.kernel.text import T
 from app.people.queries import matching_condition
 from app.scheduling.actions import waiting as actions
 from app.scheduling.models import WaitlistEntry
+from app.scheduling.rules import LONGEST, SLOT_MINUTES
 from app.scheduling.rules.waiting import OPEN, Weekday
 from app.scheduling.views import lookups
 from app.scheduling.views.shifts import WeekdaysField
 from app.scheduling.wishes import weekdays_in_words
+from app.web import fields
 from app.web.text import lazy, moment, say, today
 from app.web.views import BulkAction, ClinicView
 
+W = TypeVar("W")
 WISHES = (
     "service_id", "minutes", "doctor_id", "earliest", "latest", "weekdays", "time_from", "time_until", "priority",
     "note",
@@ -34,6 +40,14 @@ class SuitingDaysField(WeekdaysField):
 
 def _drop(view: Any, session: Session, row: WaitlistEntry) -> WaitlistEntry:
     return actions.drop(session, row)
+
+
+def _wished(parse: Callable[[str], W], name: str, longest: int = 40) -> W | None:
+    """What the address says; None for nothing and for garbage."""
+    try:
+        return parse(request.args.get(name, "")[:longest]) or None
+    except RuleError:
+        return None
 
 
 class WaitlistEntryView(ClinicView):
@@ -97,8 +111,16 @@ class WaitlistEntryView(ClinicView):
         }
 
     def preset(self) -> dict[str, Any]:
-        """From today on."""
-        return {**super().preset(), "earliest": today()}
+        """From today on, with what a search for free times wished in vain."""
+        minutes = parse_key(request.args.get("minutes"))
+        wished = {
+            "minutes": minutes if minutes and minutes <= LONGEST and minutes % SLOT_MINUTES == 0 else None,
+            "time_from": _wished(fields.parse_clock, "time_from"),
+            "time_until": _wished(fields.parse_clock, "time_until"),
+            "note": _wished(fields.clean, "note", longest=255),
+        }
+        earliest = max(_wished(parse_date, "earliest") or today(), today())
+        return {**super().preset(), **wished, "earliest": earliest}
 
     def is_open(self, row: Any) -> bool:
         """Who waits no more keeps what was wished."""

@@ -1,4 +1,4 @@
-// The booking form: how long the visit takes, who could come along, free times that fill doctor, chair and start.
+// The booking form: how long the visit takes, what is known of the patient, free times that fill doctor, chair and start.
 
 const asked = ["doctor_id", "chair_id", "assistant_id", "patient_id", "planned_service", "minutes", "start_at"];
 
@@ -25,17 +25,17 @@ function lookAtLength(form) {
   if (!form.elements.planned_service?.value && !form.elements.minutes?.value) { target.textContent = ""; return; }
   part(form.dataset.length, told(form, ["planned_service", "minutes", "start_at"]), target);
 }
-function lookAtFamily(form) {
-  const target = form.querySelector(".js-family");
+function lookAtPatient(form) {
+  const target = form.querySelector(".js-of-patient");
   if (!target) return;
   if (!form.elements.patient_id?.value) { target.textContent = ""; return; }
-  part(form.dataset.family, told(form, ["patient_id"]), target);
+  part(form.dataset.known, told(form, ["patient_id"]), target);
 }
 document.addEventListener("change", (event) => {
   const form = event.target.closest?.("form.booking");
   if (!form) return;
   if (["planned_service", "minutes", "start_at"].includes(event.target.name)) lookAtLength(form);
-  if (event.target.name === "patient_id") lookAtFamily(form);
+  if (event.target.name === "patient_id") lookAtPatient(form);
   if (event.target.name === "also_for") {
     const ways = form.querySelector(".family .ways");
     if (ways) ways.hidden = !form.querySelector("[name=also_for]:checked");
@@ -61,10 +61,19 @@ function searchFree(form) {
 function prepareDates(scope) {
   scope.querySelectorAll("input.js-day").forEach((input) => { if (window.flatpickr && !input._flatpickr) document.dispatchEvent(new CustomEvent("htmx:afterSettle", { detail: { elt: scope } })); });
 }
+// no time suits: what was chosen so far goes along to the form of the waitlist
+function toWaitlist(form, link) {
+  const url = new URL(link.href), names = { patient_id: "patient_id", planned_service: "service_id", doctor_id: "doctor_id", minutes: "minutes", purpose: "note" };
+  for (const [name, wish] of Object.entries(names)) if (form.elements[name]?.value) url.searchParams.set(wish, form.elements[name].value);
+  link.href = url.href;
+  delete form.dataset.dirty;
+}
 document.addEventListener("click", (event) => {
   const form = event.target.closest("form.booking");
   if (!form) return;
   if (event.target.closest(".js-find-free")) findFree(form);
+  const waitlist = event.target.closest(".js-to-waitlist");
+  if (waitlist) toWaitlist(form, waitlist);
   const search = event.target.closest(".js-search-free");
   if (search) {
     form.querySelector("#free").classList.add("is-searching");

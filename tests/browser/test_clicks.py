@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.browser.people import DOCTOR, PHONE_SIZE, RECEPTIONIST, Person, Server
 
@@ -299,9 +299,8 @@ def test_what_was_used_before_is_prescribed_and_printed_in_three_steps(doctor: P
     hands.click("#prescribing .rx.draft .btn-primary")
     link = page.locator('#prescribing .rx-head a[href*=".pdf"]').first
     expect(link).to_be_visible()
-    with page.expect_popup() as paper:
+    with page.context.expect_event("response", opens_a_paper), page.expect_popup():
         hands.click(link)
-    assert ".pdf" in paper.value.url
     assert hands.done == 3
 
 
@@ -312,10 +311,14 @@ def test_from_treated_to_the_printed_receipt_in_cash_are_at_most_five_steps(desk
     page.wait_for_function("document.activeElement.form?.contains(document.getElementById('pay-button'))")
     hands.press("Enter")  # the amount is filled and has the focus, cash is chosen
     page.wait_for_selector("#print-receipt")
-    with page.expect_popup() as paper:
+    with page.context.expect_event("response", opens_a_paper), page.expect_popup():
         hands.press("Enter")
-    assert ".pdf" in paper.value.url
     assert hands.done <= 5
+
+
+def opens_a_paper(answer: Response) -> bool:
+    """Whether this is a PDF that was sent: what a browser does with it is its own affair."""
+    return answer.ok and ".pdf" in answer.url
 
 
 # A drag does not scroll: the first of the visits that is seen whole.

@@ -14,7 +14,7 @@ from app.db import sqla
 from app.security import actions, queries
 from tests.factories import billing, clinical, people, scheduling, stock
 from tests.factories.clinic import Browser, Clinic
-from tests.security.attacks import attack
+from tests.security.attacks import IS_WHOLE, attack
 
 GARBAGE = (
     "\x00", "ө😀₮", "\ud800", "x" * 12_000, "1" + "0" * 30, "1E+400", "-1", "NaN", "²", "2026-02-30", "0001-01-01", "9999-12-31",
@@ -101,9 +101,11 @@ def test_garbage_in_every_form_is_refused_in_words_and_writes_nothing(clinic: Cl
     browser, wrong, tries = clinic.client("Admin", locale="mn"), [], 0
     found = forms_of(clinic, browser)
     assert len(found) > 40
-    for key, (address, fields) in found.items():
+    for number, (key, (address, fields)) in enumerate(found.items()):
         names = [name for name in fields if name != "csrf_token" and "__i__" not in name]
         for index, typed in enumerate(GARBAGE):
+            if not IS_WHOLE and (index + number) % 2:
+                continue  # the next form gets this one
             # all fields at once, then one of them among what stood there
             for data in (dict.fromkeys(names, typed), {**fields, **dict.fromkeys(names[index :: len(GARBAGE)], typed)}):
                 sent = {name: value.encode("utf-8", "surrogatepass") for name, value in data.items()}
@@ -114,7 +116,7 @@ def test_garbage_in_every_form_is_refused_in_words_and_writes_nothing(clinic: Cl
                 if answer.status_code >= 500 or (answer.status_code >= 400 and (kept or not is_said)):
                     wrong.append((key[:80], typed[:20], answer.status_code, kept[:1]))
     assert wrong == []
-    assert tries > 3_500
+    assert tries > (3_500 if IS_WHOLE else 1_750)
 
 
 @attack("Numbers that no row has", "V2.2.1")

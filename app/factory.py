@@ -6,6 +6,7 @@ from typing import Any
 
 import flask_babel
 from flask import Flask, g, request, session
+from flask.json.provider import DefaultJSONProvider
 from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
@@ -87,6 +88,7 @@ def _bare_app(config: dict[str, Any]) -> Flask:
     flask_app = Flask("app", static_url_path="/static")
     flask_app.config.update(config)
     flask_app.url_map.strict_slashes = False
+    flask_app.json = _SentJson(flask_app)
     flask_app.url_map.converters["int"] = _KeyConverter
     flask_app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 31_536_000
     flask_app.config |= {"COMPRESS_ALGORITHM": ["br", "gzip"], "COMPRESS_ALGORITHM_STREAMING": ["br", "gzip"]}
@@ -94,6 +96,16 @@ def _bare_app(config: dict[str, Any]) -> Flask:
         count = config["PROXIES"]
         flask_app.wsgi_app = ProxyFix(flask_app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     return flask_app
+
+
+class _SentJson(DefaultJSONProvider):
+    """JSON as Flask reads it; what is nested too deeply to be read is no JSON."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
 
 
 class _KeyConverter(IntegerConverter):

@@ -21,6 +21,8 @@ def undo_token(moved: Any) -> str:
 
 def moved_of(token: str) -> Any:
     """What a token says; None for one of somebody else, of a moment too long ago, or of nobody."""
+    if not token.isascii():
+        return None  # the library would not know how to read half a character
     try:
         user, rows = _signer().loads(token, max_age=who.setting("scheduling.undo_seconds") + GRACE)
     except BadData:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from flask import request
 from flask_babel import LazyString, get_translations
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto
 from wtforms import Field, FieldList, Form, FormField, HiddenField
 from wtforms.validators import ValidationError
 
@@ -40,6 +42,11 @@ class ClinicForm(FlaskForm):
 
     class Meta(_Meta, FlaskForm.Meta):
         """CSRF as Flask-WTF does it; sentences from our catalogue."""
+
+        def wrap_formdata(self, form: Form, formdata: Any) -> Any:
+            """Only what a form sent: JSON, which Flask-WTF would read too, has values that no field expects."""
+            is_json = formdata is _Auto and request.is_json and not request.form
+            return super().wrap_formdata(form, request.form if is_json else formdata)
 
     lock_token = HiddenField()  # not named like a column: populate would overwrite the counter
     refusal: Mapping[str, Any] = {}  # what the rule that refused the form offers beside its sentence

@@ -190,13 +190,13 @@ def test_who_only_reads_sees_the_times_and_can_not_book_them(clinic, desk):
 
 
 @pytest.mark.parametrize("role", ["Assistant", "Patient", None])
-@pytest.mark.parametrize("path", ["free-times", "free-times.json", "length", "family", "free"])
+@pytest.mark.parametrize("path", ["free-times", "free-times.json", "length", "patient", "free"])
 def test_nobody_else_sees_them(clinic, desk, role, path):
     answer = clinic.client(role).get(f"/appointments/{path}?patient_id={desk.patient}")
     assert answer.status_code == (403 if role else 302)
 
 
-@pytest.mark.parametrize("path", ["free-times", "free-times.json", "free", "length", "family", "add"])
+@pytest.mark.parametrize("path", ["free-times", "free-times.json", "free", "length", "patient", "add"])
 @pytest.mark.parametrize(
     "query",
     [

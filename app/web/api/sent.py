@@ -16,7 +16,7 @@ def read_body(schema: Schema) -> dict[str, Any]:
     """The object that was sent, read by the schema. Raises Unreadable, Invalid."""
     try:
         sent = request.get_json() if request.is_json else None
-    except (BadRequest, RecursionError):
+    except BadRequest:
         sent = None
     if not isinstance(sent, dict):
         raise Unreadable(say(T("Send an object as JSON.")))

@@ -34,7 +34,7 @@ security: $(VENV)/.dev     ## every attack, and the table of docs/security.md
 	SOYOO_ATTACKS=1000 $(RUN) -m pytest tests/security -n $(WORKERS) --dist loadgroup -q --attacks
 
 fuzz: $(VENV)/.dev         ## 2 000 cases of the API's document and 50 rounds of sixteen who book, on each database
-	SOYOO_API_CASES=2000 SOYOO_RACES=50 $(RUN) -m pytest -q -s tests/api/test_schemathesis.py tests/scheduling/test_races.py
+	SOYOO_API_CASES=2000 SOYOO_RACES=50 $(RUN) -m pytest -q -s tests/api/test_schemathesis.py tests/scheduling/test_races.py tests/scheduling/test_series.py tests/scheduling/test_promises.py
 
 lint: $(VENV)/.dev         ## style, types, templates, translations
 	$(BIN)/ruff check .

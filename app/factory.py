@@ -102,6 +102,7 @@ class _SentJson(DefaultJSONProvider):
     """JSON as Flask reads it; what is nested too deeply to be read is no JSON."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """What was sent. Raises ValueError."""
         try:
             return super().loads(s, **kwargs)
         except RecursionError as error:

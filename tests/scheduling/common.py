@@ -1,5 +1,6 @@
 """What the tests of booking share: many hands at once, and the promises that must hold whatever happened."""
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -15,6 +16,8 @@ from app.scheduling.actions.placing import holding
 from app.scheduling.models import Appointment, AppointmentStatusChange, BookingSlot
 from app.scheduling.rules import LIVE, Span, slots_of
 from tests.factories import scheduling
+
+ROUNDS = int(os.environ.get("SOYOO_RACES", "5"))  # `make fuzz` has fifty
 
 
 def at_once(clinic: Any, jobs: Sequence[Callable[[Session], Any]]) -> list[Any]:

@@ -15,7 +15,7 @@ from app.workflows.booking import book_together, book_visit
 from app.workflows.series import put_back, reschedule_together
 from app.workflows.visit_moves import move_visit, undo_visit_move
 from tests.factories import people, scheduling
-from tests.scheduling.common import broken_promises, dentist_spans, now, state
+from tests.scheduling.common import ROUNDS, broken_promises, dentist_spans, now, state
 
 TERMS = scheduling.TERMS
 two, three, six = st.integers(0, 1), st.integers(0, 2), st.integers(0, 5)
@@ -116,7 +116,7 @@ def loads(clinic, desk):
 
 @pytest.mark.both
 def test_no_sequence_of_steps_breaks_the_promises_of_booking(clinic, desk):
-    examples = 50 if clinic.backend == "sqlite" else 20
+    examples = ROUNDS * (5 if clinic.backend == "sqlite" else 2)
 
     @settings(max_examples=examples)
     @given(st.lists(steps, min_size=4, max_size=14))

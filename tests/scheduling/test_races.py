@@ -1,6 +1,5 @@
 """Many hands at one time: the database decides, everybody else gets a plain refusal."""
 
-import os
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -12,9 +11,9 @@ from app.scheduling.models import Appointment, BookingSlot
 from app.scheduling.rules import Terms
 from app.workflows.booking import book_visit, reschedule_visit
 from tests.factories import people, scheduling
-from tests.scheduling.common import at_once, broken_promises, now
+from tests.scheduling.common import ROUNDS, at_once, broken_promises, now
 
-HANDS, ROUNDS = 16, int(os.environ.get("SOYOO_RACES", "10"))
+HANDS = 16
 TERMS = Terms(scheduling.ZONE)
 
 

@@ -1,7 +1,6 @@
 """Visits that belong together: moved together, kept in order, put back exactly; and many hands at one time."""
 
 import itertools
-import os
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -26,9 +25,8 @@ from app.workflows.series import put_back, reschedule_together
 from app.workflows.visit_moves import move_visit, undo_visit_move
 from tests.factories import clinical, people, scheduling
 from tests.factories.clinic import Clinic
-from tests.scheduling.common import at_once, broken_promises, now, state
+from tests.scheduling.common import ROUNDS, at_once, broken_promises, now, state
 
-ROUNDS = int(os.environ.get("SOYOO_RACES", "10"))
 TERMS = Terms(scheduling.ZONE)
 PLAN_TERMS = PlanTerms(120, 7)
 BOOKER = Booker(None, None, lambda steps: "Төлөвлөгөө")

@@ -1,4 +1,8 @@
-"""Every table × every role × (list, record, form, chart, export): who may gets it in their language, nobody else does."""
+"""Every table × every role × (list, record, form, chart, export): who may gets it in their language.
+
+That nobody else does is asked of every address in tests/security/test_matrix.py; here of all roles but the Admin alone
+what is open is read, and what is closed to the Admin is tried.
+"""
 
 import re
 from collections.abc import Iterator
@@ -74,7 +78,7 @@ def may(gate: str, page: str, role: str) -> bool:
 
 
 @pytest.mark.parametrize("role", CAST)
-def test_who_may_gets_every_screen_of_every_table_and_nobody_else(grown: Clinic, role: str) -> None:
+def test_who_may_gets_every_screen_of_every_table_in_their_language(grown: Clinic, role: str) -> None:
     views = [v for v in grown.app.extensions["appbuilder"].baseviews if isinstance(v, ClinicView)]
     asked = [(view, gate, path) for view in views for gate, path in addresses(grown, view)]
     wrong, english = [], marks()
@@ -82,6 +86,8 @@ def test_who_may_gets_every_screen_of_every_table_and_nobody_else(grown: Clinic,
         browser = grown.client(role, locale=language)
         for view, gate, path in asked:
             is_open = may(gate, view.page, role)
+            if not is_open and role != "Admin":
+                continue
             answer = browser.get(path)
             if answer.status_code != (200 if is_open else 403):
                 wrong.append(f"{path}: {answer.status_code}")

@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -246,7 +246,9 @@ def test_it_looks_again_by_itself_and_says_what_changed_under_an_open_card(
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Pacific/Apia"])
 def test_a_device_elsewhere_shows_the_clinics_time(other_server: Server, people_at: Any, desk: Any, zone: str) -> None:
-    page = opened(people_at(other_server, RECEPTIONIST, "mn", timezone_id=zone), desk)
+    person = people_at(other_server, RECEPTIONIST, "mn", timezone_id=zone)
+    person.context.clock.install(time=datetime.now(UTC))  # the right instant, in another zone
+    page = opened(person, desk)
     expect(visit(page, desk.one)).to_contain_text("10:00")
     drag(page, visit(page, desk.one), 0, height_of_hour(page))  # no further: at the edge the calendar scrolls along
     expect(page.locator("#toasts .undo")).to_be_visible()
